@@ -1,0 +1,47 @@
+# Each target makes or mends .venv first, so that one command is enough on a machine with Python 3.11 and make.
+# Without an NVIDIA card:  make demo TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+TORCH ?= torch==2.13.0
+WORKERS ?= 2
+BIN := .venv/bin
+READY := .venv/ready
+# Bytecode is written on first use: compiling all of it here would cost 280 MB and half a minute.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq install --no-compile
+
+.PHONY: setup demo test quick check format clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements/constraints.txt
+	@echo "Making .venv with $$($(PYTHON) --version) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seqcast needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv .venv
+	@echo "Installing $(TORCH) (the largest part) …"
+	@$(PIP) $(TORCH)
+	@echo "Installing seqcast and its tools, versions as in requirements/constraints.txt …"
+	@$(PIP) -c requirements/constraints.txt -e '.[dev]'
+	@touch $(READY)
+	@echo "Ready: .venv ($$(du -sh .venv | cut -f1))"
+
+demo: $(READY)
+	$(BIN)/seqcast run examples/data/ETTh1.csv.gz --time date --target OT --horizon 24 --windows 5 --out runs/demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+quick: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyrefly check
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv runs dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

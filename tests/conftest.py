@@ -1,0 +1,45 @@
+"""What every test shares: one thread, checked array shapes, reproducible examples, the folder of shared data."""
+
+import os
+
+# Before numpy, polars or torch start their thread pools: results must not hang on the number of cores.
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
+
+# Every annotated shape and type in seqcast is checked while tests run, and only then: users do not pay for it.
+# The hook works on modules as they are imported, so it must stand before the first import of seqcast.
+install_import_hook("seqcast", "beartype.beartype")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    print_blob=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("explore", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of real data sets beside the project, or skip."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip("the folder ../shared with the real data sets is not here")
+    return folder
