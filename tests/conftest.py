@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
+import tests.shapes  # noqa: F401  (the hook finds it by its name)
+
 # Every annotated shape and type in seqcast is checked while tests run, and only then: users do not pay for it.
 # The hook works on modules as they are imported, so it must stand before the first import of seqcast.
-install_import_hook("seqcast", "beartype.beartype")
+install_import_hook("seqcast", "tests.shapes.checked")
 
 ROOT = Path(__file__).resolve().parent.parent
 
