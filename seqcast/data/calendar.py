@@ -104,7 +104,7 @@ class Frequency:
 
     @property
     def season(self) -> int:
-        """Steps of the main cycle: of the day for shorter steps, the week for days, the year for longer ones; else 1."""
+        """Steps of the main cycle: the day for shorter steps, the week for days, the year for longer ones; else 1."""
         if self.unit == "rows":
             return 5 if self.weekdays else 1
         if self.unit in FIXED:
@@ -142,7 +142,7 @@ class Frequency:
         return np.where(number == 0, times, moved)
 
     def between(self, start: Int[np.ndarray, "N"], end: Int[np.ndarray, "N"]) -> Int[np.ndarray, "N"]:
-        """Return the whole steps from `start` to `end`: `shift(start, between(start, end))` is `end` on a common grid."""
+        """Return the whole steps from `start` to `end`; shifting `start` by them gives `end` if it is on the grid."""
         plain = self._plain_step
         if plain is not None:
             return (end - start) // plain
@@ -158,7 +158,7 @@ class Frequency:
         return written(times, self.zone, self.precision)
 
     def datetimes(self, times: Int[np.ndarray, "N"]) -> pl.Series:
-        """Return the times as a column: Int64 for integers and years, Date without a clock, else Datetime in the zone."""
+        """Return the times as a column: Int64 for integers and years, Date without a clock, else Datetime."""
         column = pl.Series("time", times, dtype=pl.Int64)
         if self.integer:
             return column
@@ -264,7 +264,7 @@ def calendar_features(
 
 
 def _season_of(step: int) -> int:
-    """Steps of the longest of day, hour and minute that holds more than one and at most 1,440; a week of days."""
+    """Return the steps of the longest of day, hour and minute that holds at most 1,440; of a week for days."""
     if step >= DAY:
         return 7 * DAY // step if 7 * DAY % step == 0 else 1
     whole = [cycle // step for cycle in (DAY, FIXED["hour"], FIXED["minute"]) if cycle % step == 0]

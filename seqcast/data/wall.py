@@ -121,8 +121,8 @@ def written(times: Int[np.ndarray, "N"], zone: str | None, precision: str) -> li
 
     Examples
     --------
-    >>> written(np.array([0]), None, "quarter"), written(np.array([0]), None, "minute"), written(np.array([7]), None, "integer")
-    (['1970Q1'], ['1970-01-01 00:00'], ['7'])
+    >>> written(np.array([0]), None, "quarter"), written(np.array([0]), None, "minute")
+    (['1970Q1'], ['1970-01-01 00:00'])
     >>> written(np.array([0]), "+09:00", "second")
     ['1970-01-01T09:00:00+09:00']
     """

@@ -102,10 +102,28 @@ def test_between_undoes_shift(name, start, number):
 @pytest.mark.parametrize(
     ("name", "season"),
     [
-        ("1min", 1440), ("15min", 96), ("7min", 1), ("30s", 120), ("1s", 60), ("1ms", 1), ("1h", 24), ("6h", 4), ("24h", 7), ("1d", 7),
-        ("2d", 1), ("1bd", 5), ("1w", 52), ("4w", 13), ("1mo", 12), ("6mo", 2), ("1q", 4), ("1y", 1), ("10", 1), ("rows", 1),
+        ("1min", 1440),
+        ("15min", 96),
+        ("7min", 1),
+        ("30s", 120),
+        ("1s", 60),
+        ("1ms", 1),
+        ("1h", 24),
+        ("6h", 4),
+        ("24h", 7),
+        ("1d", 7),
+        ("2d", 1),
+        ("1bd", 5),
+        ("1w", 52),
+        ("4w", 13),
+        ("1mo", 12),
+        ("6mo", 2),
+        ("1q", 4),
+        ("1y", 1),
+        ("10", 1),
+        ("rows", 1),
     ],
-)  # fmt: skip
+)
 def test_season_is_the_main_cycle_in_steps(name, season):
     assert Frequency.from_name(name).season == season
 
@@ -164,11 +182,17 @@ def test_settings_that_cannot_work_are_refused():
 @pytest.mark.parametrize(
     ("precision", "zone", "text"),
     [
-        ("year", None, "2024"), ("quarter", None, "2024Q1"), ("month", None, "2024-01"), ("day", None, "2024-01-01"),
-        ("minute", None, "2024-01-01 00:00"), ("second", None, "2024-01-01 00:00:00"), ("second", "UTC", "2024-01-01T00:00:00+00:00"),
-        ("minute", "-03:30", "2023-12-31T20:30-03:30"), ("millisecond", None, "2024-01-01 00:00:00.000"),
+        ("year", None, "2024"),
+        ("quarter", None, "2024Q1"),
+        ("month", None, "2024-01"),
+        ("day", None, "2024-01-01"),
+        ("minute", None, "2024-01-01 00:00"),
+        ("second", None, "2024-01-01 00:00:00"),
+        ("second", "UTC", "2024-01-01T00:00:00+00:00"),
+        ("minute", "-03:30", "2023-12-31T20:30-03:30"),
+        ("millisecond", None, "2024-01-01 00:00:00.000"),
     ],
-)  # fmt: skip
+)
 def test_labels_are_as_fine_as_the_table(precision, zone, text):
     times = np.array([pd.Timestamp("2024-01-01").value // 1000])
     assert Frequency(unit="day", precision=precision, zone=zone).label(times) == [text]
@@ -200,10 +224,19 @@ def test_columns_for_output_tables():
 @pytest.mark.parametrize(
     ("name", "cycles"),
     [
-        ("1min", "hour day week year"), ("1h", "day week year"), ("1d", "week month year"), ("1bd", "week month year"), ("1w", "month year"),
-        ("1mo", "year"), ("1q", "year"), ("1y", ""), ("12mo", ""), ("1", ""), ("rows", "week month year"),
+        ("1min", "hour day week year"),
+        ("1h", "day week year"),
+        ("1d", "week month year"),
+        ("1bd", "week month year"),
+        ("1w", "month year"),
+        ("1mo", "year"),
+        ("1q", "year"),
+        ("1y", ""),
+        ("12mo", ""),
+        ("1", ""),
+        ("rows", "week month year"),
     ],
-)  # fmt: skip
+)
 def test_features_are_the_cycles_longer_than_a_step(name, cycles):
     names, values = calendar_features(np.arange(10) * DAY, Frequency.from_name(name))
     assert names == tuple(f"{cycle}_{form}" for cycle in cycles.split() for form in ("sin", "cos"))
