@@ -16,6 +16,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from seqcast.errors import BundleError
 
@@ -138,7 +139,9 @@ def read_folder(folder: Path, format: str, version: int) -> Bundle:
     recorded: Mapping[str, Mapping[str, object]] = manifest["files"]
     for name in recorded:
         _refuse_unsafe(folder, name)
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
+    found = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+    }
     for name in sorted(found - {*recorded, _MANIFEST}):
         raise BundleError(f"{folder / name} does not belong to this bundle: it was added after saving. Remove it.")
     files = {name: _read_proved(folder / name, facts) for name, facts in recorded.items()}
@@ -151,7 +154,7 @@ def _manifest_of(bundle: Bundle) -> bytes:
     return _dump({**content, "sha256": _digest(_dump(content))})
 
 
-def _read_manifest(folder: Path, format: str, version: int) -> dict:
+def _read_manifest(folder: Path, format: str, version: int) -> dict[str, Any]:
     path = folder / _MANIFEST
     if not path.is_file():
         raise BundleError(f"{folder} is no saved {format}: it has no {_MANIFEST}. Give the folder that was saved.")
