@@ -1,0 +1,175 @@
+"""TOML ↔ frozen dataclasses: one definition of every setting, for files, the command line and Python."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomli_w
+
+from seqcast.data.options import RoleOptions, TableOptions, option
+from seqcast.errors import ConfigError, nearest
+
+DEFAULT_MODELS = (
+    "naive", "drift", "seasonal-naive", "ar", "ma", "arma", "arima", "ets", "theta",
+    "rnn", "lstm", "gru", "hybrid",
+)  # fmt: skip
+DEFAULT_QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+Built = TypeVar("Built")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What a run is to do.
+
+    Examples
+    --------
+    >>> RunOptions(horizon=24).seed
+    0
+    """
+
+    horizon: int = option(0, "steps to forecast")
+    models: tuple[str, ...] = option(DEFAULT_MODELS, "models to compare")
+    windows: int | None = option(None, "backtest cutoffs; without it 5, or as many as the history allows")
+    step: int | None = option(None, "rows between two cutoffs; without it the horizon")
+    refit: bool = option(False, "train networks anew at every cutoff; classical models always are")
+    season: int | None = option(None, "steps of the main cycle; without it by the frequency")
+    quantiles: tuple[float, ...] = option(DEFAULT_QUANTILES, "levels to forecast")
+    seed: int = option(0, "of weights, window order and dropout")
+    budget: str | None = option(None, "wall time for the whole run, such as 90s, 5m or 1h")
+
+    def __post_init__(self) -> None:
+        if self.horizon < 1:
+            raise ConfigError(f"The horizon must be at least 1 step; got {self.horizon}. Give it with --horizon N.")
+        for name, count in {"windows": self.windows, "step": self.step, "season": self.season}.items():
+            if count is not None and count < 1:
+                raise ConfigError(f"{name} must be at least 1; got {count}.")
+        if not self.models:
+            raise ConfigError("A run needs at least one model; got none. For example: --models arima,hybrid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a run depends on beside the table itself; `run.toml` holds it.
+
+    Parameters
+    ----------
+    source : str or None
+        Path, or database address with `table.query`; None for a table in memory.
+    columns, table, run : RoleOptions, TableOptions, RunOptions
+        How the table is read and what is to be done.
+    training : mapping
+        Settings of `FitConfig`.
+    model : mapping
+        Settings of each network family, by name.
+    """
+
+    source: str | None = None
+    columns: RoleOptions = field(default_factory=RoleOptions)
+    table: TableOptions = field(default_factory=TableOptions)
+    run: RunOptions
+    training: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML that `Settings.from_mapping` reads back."""
+        return tomli_w.dumps(self.to_mapping())
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the settings as plain nested values; what is unset is left out."""
+        return _without_none(asdict(self))
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "Settings":
+        """Build settings from nested values.
+
+        Raises
+        ------
+        ConfigError
+            For an unknown section or key (names the nearest), or a value of a wrong type.
+
+        Examples
+        --------
+        >>> Settings.from_mapping({"source": "a.csv", "run": {"horizon": 24}}).run.horizon
+        24
+        """
+        known = [part.name for part in fields(cls)]
+        for name in mapping:
+            if name not in known:
+                raise ConfigError(f"No section is named {name!r}. {nearest(name, known)}")
+        return cls(
+            source=mapping.get("source"),
+            columns=built(RoleOptions, mapping.get("columns", {}), "columns"),
+            table=built(TableOptions, mapping.get("table", {}), "table"),
+            run=built(RunOptions, mapping.get("run", {}), "run"),
+            training=dict(mapping.get("training", {})),
+            model={name: dict(values) for name, values in mapping.get("model", {}).items()},
+        )
+
+
+def built(config: type[Built], values: Mapping[str, Any], section: str) -> Built:
+    """Return the dataclass `config` with these values, each checked against the type of its field.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown key (names the nearest), or a value of a wrong type.
+
+    Examples
+    --------
+    >>> built(RoleOptions, {"target": ["price"]}, "columns").target
+    ('price',)
+    """
+    from pydantic import TypeAdapter, ValidationError  # here: a third of a second that `--help` need not wait for
+
+    known = [part.name for part in fields(config)]
+    for name in values:
+        if name not in known:
+            raise ConfigError(f"[{section}] has no setting {name!r}. {nearest(name, known)}")
+    try:
+        return TypeAdapter(config).validate_json(json.dumps(dict(values)), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        own = first.get("ctx", {}).get("error")
+        if isinstance(own, ConfigError):
+            raise own from None
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"[{section}] {name}: {first['msg']}; got {first['input']!r}.") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        When the file is missing or is no TOML; names the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"A configuration is a readable TOML file; {str(path)!r} is not: {error}.") from error
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with the values of `over` laid over it, section by section.
+
+    Examples
+    --------
+    >>> merged({"run": {"horizon": 24, "seed": 1}}, {"run": {"seed": 2}})
+    {'run': {'horizon': 24, 'seed': 2}}
+    """
+    result = dict(base)
+    for name, value in over.items():
+        inner = result.get(name)
+        result[name] = merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
+    return result
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_none(inner) for name, inner in value.items() if inner is not None}
+    return [_without_none(inner) for inner in value] if isinstance(value, (list, tuple)) else value

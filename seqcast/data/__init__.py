@@ -1,0 +1,1 @@
+"""The table door and what comes through it."""

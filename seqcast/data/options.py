@@ -1,0 +1,49 @@
+"""What a user can say about a table. Every field left empty is recognised from the table, and said."""
+
+from dataclasses import dataclass, field
+
+
+def option(default: object, help: str) -> object:
+    """Return a dataclass field that carries its one-line help, for the command line and the docs."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleOptions:
+    """Which column plays which role.
+
+    Examples
+    --------
+    >>> RoleOptions(target=("price",), known=("holiday",)).time is None
+    True
+    """
+
+    target: tuple[str, ...] = option((), "columns to forecast")
+    time: str | None = option(None, "column of the times")
+    series: str | None = option(None, "column that names the series")
+    known: tuple[str, ...] = option((), "features known over the horizon, such as holidays")
+    static: tuple[str, ...] = option((), "features that never change within a series")
+    ignore: tuple[str, ...] = option((), "columns to leave out")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableOptions:
+    """How the table is to be read.
+
+    Examples
+    --------
+    >>> TableOptions(freq="rows").decimal
+    '.'
+    """
+
+    where: str | None = option(None, "rows to keep, a condition in SQL: \"region = 'north' AND load > 0\"")
+    freq: str | None = option(None, "step: 'rows' takes each row as one step; '1h', '1d', '1mo' put rows on a grid")
+    resample: str | None = option(None, "average the rows within each step: '1h', '1d', …")
+    aggregate: str | None = option(None, "join rows of the same time: mean, sum, first or last")
+    missing: tuple[str, ...] = option((), "further marks of a missing value, such as -200")
+    decimal: str = option(".", "decimal mark: '.' or ','")
+    delimiter: str | None = option(None, "column separator")
+    encoding: str | None = option(None, "text encoding, such as cp949")
+    skip: int = option(0, "lines before the header to skip")
+    date_format: str | None = option(None, "how times are written, such as '%d/%m/%Y %H:%M'")
+    query: str | None = option(None, "SQL query; the source is then a database URI")

@@ -1,0 +1,1 @@
+"""Honest evaluation: rolling origins, metrics, the leaderboard."""

@@ -1,0 +1,78 @@
+"""Rolling-origin backtests: what would this forecaster have said, knowing only what was known then?"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from seqcast.budget import Deadline
+from seqcast.data.panel import Panel
+from seqcast.forecasters.base import Forecaster
+from seqcast.train.progress import EpochRecord
+from seqcast.types import Forecast, Origins, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """The cutoffs of a backtest on one panel.
+
+    Parameters
+    ----------
+    known : int array (W, series)
+        Rows of each series known at each cutoff, the earliest first.
+    origins : Origins
+        Every forecast to be made and judged.
+    """
+
+    known: Int[np.ndarray, "W series"]
+    origins: Origins
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """What one forecaster said at every origin, what it cost and what it wants to be known."""
+
+    forecast: Forecast
+    seconds: float
+    notes: tuple[str, ...] = ()
+    records: tuple[EpochRecord, ...] = ()
+
+
+def backtest(
+    forecaster: Forecaster, panel: Panel, task: Task, folds: Folds, *, refit: bool, deadline: Deadline
+) -> Backtest:
+    """Forecast from every origin, knowing only the rows before it.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        Local (classical) models fit each origin anew by themselves.
+    refit : bool
+        Fit anew at every cutoff; else once, before the first, and all cutoffs are predicted in one batched pass.
+    """
+    began = time.monotonic()
+    if not refit:
+        fitted = forecaster.fit(panel.before(folds.known[0]), task, deadline)
+        forecast = fitted.predict(panel, folds.origins)
+        return Backtest(forecast, time.monotonic() - began, fitted.notes, fitted.records)
+    parts: list[Forecast] = []
+    notes: list[str] = []
+    records: tuple[EpochRecord, ...] = ()
+    for fold, known in enumerate(folds.known):
+        fitted = forecaster.fit(panel.before(known), task, deadline.share(1 / (len(folds.known) - fold)))
+        parts.append(fitted.predict(panel, folds.origins.take(folds.origins.fold == fold)))
+        notes.extend(note for note in fitted.notes if note not in notes)
+        records = fitted.records
+    return Backtest(joined(parts), time.monotonic() - began, tuple(notes), records)
+
+
+def joined(parts: list[Forecast]) -> Forecast:
+    """Return the forecasts of several passes as one."""
+    origins = Origins(
+        np.concatenate([part.origins.series for part in parts]),
+        np.concatenate([part.origins.rows for part in parts]),
+        np.concatenate([part.origins.fold for part in parts]),
+    )
+    mean = np.concatenate([part.mean for part in parts])
+    return Forecast(origins, parts[0].quantiles, mean, np.concatenate([part.values for part in parts]))

@@ -1,0 +1,1 @@
+"""Everything that forecasts, behind one promise."""

@@ -1,0 +1,263 @@
+"""A network as a forecaster: encode what is known, train with early stopping, predict all origins in one batched pass."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from seqcast.batch import Batch
+from seqcast.budget import Deadline
+from seqcast.data.encode import Encoder, fit_encoder
+from seqcast.data.panel import Panel
+from seqcast.data.split import Carve
+from seqcast.data.window import Windows
+from seqcast.errors import ConfigError
+from seqcast.files import write_atomic
+from seqcast.models.registry import ModelConfig, build_network, settled
+from seqcast.train.config import FitConfig
+from seqcast.train.loop import Hooks, Source, fit
+from seqcast.train.progress import EpochRecord
+from seqcast.train.run import Run
+from seqcast.types import Dims, Forecast, Origins, Task
+
+_PREDICT_BATCH = 512
+_CUT = {"out of time": "cut by the budget", "interrupted": "interrupted"}
+_MOST_VALIDATION = 2048  # windows that judge an epoch, evenly spread; more cost time and say little more
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What follows a training run from outside: a checkpoint file to go on from, and a caller after each epoch."""
+
+    checkpoint: Path | None = None
+    on_epoch: Callable[[Run], None] = lambda run: None
+
+
+@dataclass(frozen=True)
+class Neural:
+    """A network family with its settings, as a forecaster.
+
+    Parameters
+    ----------
+    name : str
+        Family: `rnn`, `lstm`, `gru` or `hybrid`.
+    config : RecurrentConfig or HybridConfig
+        Settings of the network.
+    training : FitConfig
+        Settings of training.
+    seed : int
+        Of the first weights, the order of windows and dropout.
+    watch : Watch
+        Checkpoint and watcher.
+    """
+
+    name: str
+    config: ModelConfig
+    training: FitConfig = field(default_factory=FitConfig)
+    seed: int = 0
+    watch: Watch = field(default_factory=Watch)
+
+    def fit(self, panel: Panel, task: Task, deadline: Deadline) -> "FittedNetwork":
+        """Train on every row of `panel`; its end validates."""
+        config = settled(self.config, task, int(panel.history.max(initial=0)))
+        context = config.context or 1
+        encoder = fit_encoder(panel)
+        train, valid = Carve(context=context, horizon=task.horizon).origins(panel)
+        valid = valid.take(np.unique(np.linspace(0, len(valid) - 1, _MOST_VALIDATION).astype(np.int64)))
+        device = self.training.torch_device()
+        windows = Windows.of(panel, encoder, context, task.horizon, str(device))
+        levels = task.quantiles if self.training.loss == "pinball" else (0.5,)
+        dims = windows.dims(task, len(levels))
+        source = _source(windows, panel, (train, valid), self.training, self.seed)
+        with _quiet_torch(self.seed):
+            model = build_network(self.name, config, dims).to(device)
+            resume = self._resume(panel, task)
+            hooks = Hooks(on_epoch=self._keep(panel, task), deadline=deadline)
+            run, ending = fit(model, source, torch.tensor(levels, device=device), self.training, resume, hooks)
+            fitted = FittedNetwork(self.name, config, task, dims, encoder, model.eval(), run.records, ending)
+            if self.training.loss != "pinball":
+                fitted = replace(fitted, spread=_spread(fitted, windows, valid))
+        return fitted
+
+    def _identity(self, panel: Panel, task: Task) -> str:
+        digest = hashlib.sha256()
+        for array in (panel.offsets, panel.times, panel.values, panel.static):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        names = [asdict(panel.columns), panel.series, {k: list(v) for k, v in panel.categories.items()}, asdict(task)]
+        settings = [self.name, asdict(self.config), asdict(self.training), self.seed, torch.__version__]
+        digest.update(json.dumps([names, settings], sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def _resume(self, panel: Panel, task: Task) -> Run | None:
+        path = self.watch.checkpoint
+        if path is None or not path.exists():
+            return None
+        return Run.from_bytes(path.read_bytes(), self._identity(panel, task))
+
+    def _keep(self, panel: Panel, task: Task) -> Callable[[Run], None]:
+        path, identity = self.watch.checkpoint, self._identity(panel, task)
+
+        def keep(run: Run) -> None:
+            if path is not None:
+                write_atomic(path, run.to_bytes(identity))
+            self.watch.on_epoch(run)
+
+        return keep
+
+
+@dataclass(frozen=True, eq=False)
+class FittedNetwork:
+    """A trained network and all it needs to forecast.
+
+    Parameters
+    ----------
+    name : str
+        Family.
+    config : RecurrentConfig or HybridConfig
+        Settings, nothing left open.
+    task, dims : Task, Dims
+        What it forecasts; sizes of its inputs and outputs.
+    encoder : Encoder
+        Learnt from the rows before the cutoff.
+    model : Module
+        With its best weights.
+    records : tuple of EpochRecord
+        What each epoch of training gave.
+    ending : str
+        Why training ended.
+    spread : float array (H, K, Q) or None
+        Quantiles of the validation residuals, for point forecasts.
+    """
+
+    name: str
+    config: ModelConfig
+    task: Task
+    dims: Dims
+    encoder: Encoder
+    model: nn.Module
+    records: tuple[EpochRecord, ...] = ()
+    ending: str = "finished"
+    spread: Float[np.ndarray, "H K Q"] | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the training."""
+        if self.ending in ("out of time", "interrupted"):
+            return (f"{self.name}: training was {_CUT[self.ending]} after {len(self.records)} epochs; the best were kept.",)
+        return ()
+
+    def predict(self, panel: Panel, origins: Origins) -> Forecast:
+        """Return one forecast for each origin, all in one batched pass.
+
+        Raises
+        ------
+        ConfigError
+            When an origin lies before rows that the scaler has seen.
+        """
+        early = origins.rows < self.encoder.scaler.fitted_until[origins.series]
+        if early.any():
+            n = int(np.argmax(early))
+            raise ConfigError(
+                f"A forecast must not start before rows that the model has learnt from; series "
+                f"{panel.series[origins.series[n]]!r} starts after row {origins.rows[n]} and was fitted on "
+                f"{self.encoder.scaler.fitted_until[origins.series[n]]} rows. Fit on panel.before(cutoff)."
+            )
+        device = next(self.model.parameters()).device
+        windows = Windows.of(panel, self.encoder, self.dims.context, self.dims.horizon, str(device))
+        with _quiet_torch(0):
+            scaled = _predicted(self.model, windows, origins).cpu().numpy().astype(np.float64)
+        point = _point(scaled, self.task.quantiles)
+        if self.spread is not None:
+            scaled, point = scaled + self.spread, scaled[..., 0]
+        count = self.dims.targets
+        scale = self.encoder.scaler.scale[origins.series, :count]
+        loc = self.encoder.scaler.loc[origins.series, :count]
+        values = scaled * scale[:, None, :, None] + loc[:, None, :, None]
+        mean = point * scale[:, None] + loc[:, None]
+        return Forecast(origins, self.task.quantiles, mean, np.maximum.accumulate(values, axis=-1))
+
+    def rescaled(self, panel: Panel) -> "FittedNetwork":
+        """Return the same network with scales measured on the history of other series or newer rows."""
+        scaler = fit_encoder(panel).scaler
+        return replace(self, encoder=replace(self.encoder, scaler=scaler))
+
+
+def _source(
+    windows: Windows, panel: Panel, parts: tuple[Origins, Origins], training: FitConfig, seed: int
+) -> Source:
+    train, valid = parts
+    steps = min(training.steps, -(-len(train) // training.batch))
+
+    def chosen(epoch: int, step: int) -> Origins:
+        order = np.random.default_rng([seed, epoch]).permutation(len(train))
+        return train.take(order[step * training.batch : (step + 1) * training.batch])
+
+    def train_batches(epoch: int) -> Iterator[Batch]:
+        order = np.random.default_rng([seed, epoch]).permutation(len(train))[: steps * training.batch]
+        for start in range(0, len(order), training.batch):
+            yield windows.batch(train.take(order[start : start + training.batch]))
+
+    def valid_batches() -> Iterator[Batch]:
+        return (windows.batch(part) for part in _parts(valid))
+
+    def locate(epoch: int, step: int, window: int) -> str:
+        origin = chosen(epoch, step).take(np.array([window]))
+        moment = panel.frequency.label(panel.time_of(origin))[0]
+        return f"series {panel.series[int(origin.series[0])]!r}, cutoff {moment}"
+
+    return Source(train_batches, valid_batches, locate, steps)
+
+
+def _parts(origins: Origins) -> Iterator[Origins]:
+    for start in range(0, len(origins), _PREDICT_BATCH):
+        yield origins.take(np.arange(start, min(start + _PREDICT_BATCH, len(origins))))
+
+
+def _point(values: Float[np.ndarray, "N H K Q"], levels: tuple[float, ...]) -> Float[np.ndarray, "N H K"]:
+    """Return the mean of evenly placed quantiles, which is near the mean; of others the one in the middle."""
+    even = np.allclose(np.array(levels) + np.array(levels)[::-1], 1.0)
+    return values.mean(axis=-1) if even else values[..., len(levels) // 2]
+
+
+@torch.no_grad()
+def _predicted(model: nn.Module, windows: Windows, origins: Origins) -> Float[Tensor, "N H K Q"]:
+    return torch.cat([model(windows.batch(part)) for part in _parts(origins)])
+
+
+def _spread(fitted: FittedNetwork, windows: Windows, valid: Origins) -> Float[np.ndarray, "H K Q"]:
+    """Return the quantiles of the validation residuals of each step and target, in scaled units."""
+    predicted = _predicted(fitted.model, windows, valid)[..., 0]
+    parts = [windows.batch(part) for part in _parts(valid)]
+    target = torch.cat([part.target for part in parts])
+    observed = torch.cat([part.observed for part in parts])
+    residual = torch.where(observed, target - predicted, torch.nan).double().cpu().numpy()
+    whole = np.nanquantile(residual, fitted.task.quantiles, axis=(0, 1))
+    few = (~np.isnan(residual)).sum(axis=0) < _ENOUGH_RESIDUALS
+    steps = np.nanquantile(np.where(np.isnan(residual).all(axis=0), 0.0, residual), fitted.task.quantiles, axis=0)
+    return np.where(few[..., None], np.moveaxis(whole, 0, -1)[None], np.moveaxis(steps, 0, -1))
+
+
+_ENOUGH_RESIDUALS = 30  # below, the tails of one step are guesswork and all steps are pooled
+
+
+@contextmanager
+def _quiet_torch(seed: int) -> Iterator[None]:
+    """Seed torch and keep it on one thread, and leave both as they were found.
+
+    Small recurrent steps on two busy cores run many times slower on two threads than on one.
+    """
+    threads = torch.get_num_threads()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)

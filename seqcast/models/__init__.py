@@ -1,0 +1,1 @@
+"""Networks as essays: a config, the parts, forward."""

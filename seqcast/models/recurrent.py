@@ -1,0 +1,100 @@
+"""RNN, LSTM and GRU forecasters: read the context in order, forecast the whole horizon from what was kept.
+
+Elman (1990); Hochreiter & Schmidhuber (1997); Cho et al. (2014). The three differ in their cell alone.
+"""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from seqcast.batch import Batch
+from seqcast.errors import ConfigError
+from seqcast.models.inputs import levelled, with_static
+from seqcast.nn.heads import HorizonHead
+from seqcast.nn.level import Normalisation
+from seqcast.nn.recurrent import Cell, Recurrent
+from seqcast.types import Dims
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentConfig:
+    """Settings of the recurrent family.
+
+    Parameters
+    ----------
+    context : int or None
+        Steps read before the cutoff; None chooses by season, horizon and history.
+    width : int
+        Size of the hidden vector of each direction.
+    layers : int
+        Recurrent layers on top of each other.
+    bidirectional : bool
+        Read the context backward as well.
+    dropout : float
+        Share of hidden values dropped between layers and before the head, in training.
+    normalise : str
+        Level taken out of each window: `none`, `last` or `mean-std`.
+
+    Examples
+    --------
+    >>> RecurrentConfig(width=32).layers
+    1
+    """
+
+    context: int | None = None
+    width: int = 64
+    layers: int = 1
+    bidirectional: bool = False
+    dropout: float = 0.1
+    normalise: Normalisation = "last"
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.layers, self.context or 1) < 1:
+            raise ConfigError(
+                f"context, width and layers must be at least 1; got {self.context}, {self.width} and {self.layers}."
+            )
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must lie in 0 … 1, 1 left out; got {self.dropout}.")
+        if self.normalise not in ("none", "last", "mean-std"):
+            raise ConfigError(f"normalise must be none, last or mean-std; got {self.normalise!r}.")
+
+
+class RecurrentForecaster(nn.Module):
+    """A recurrent stack and a head.
+
+    Examples
+    --------
+    >>> dims = Dims(context=48, horizon=24, past=4, future=2, static=0, targets=1, quantiles=9)
+    >>> model = RecurrentForecaster("gru", RecurrentConfig(), dims)
+    >>> type(model.head).__name__
+    'HorizonHead'
+    """
+
+    def __init__(self, cell: Cell, config: RecurrentConfig, dims: Dims):
+        super().__init__()
+        self.normalise: Normalisation = config.normalise
+        self.recurrent = Recurrent(
+            cell,
+            dims.past + dims.static,
+            config.width,
+            layers=config.layers,
+            bidirectional=config.bidirectional,
+            dropout=config.dropout,
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.head = HorizonHead(
+            self.recurrent.out_width,
+            dims.future,
+            dims.static,
+            horizon=dims.horizon,
+            targets=dims.targets,
+            quantiles=dims.quantiles,
+        )
+
+    def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
+        """Return the quantiles of every step of the horizon, in scaled units."""
+        past, level = levelled(batch, self.normalise)
+        hidden = self.recurrent(with_static(past, batch.static))
+        summary = self.dropout(self.recurrent.summary(hidden))
+        return level.restore(self.head(summary, batch.future, batch.static))

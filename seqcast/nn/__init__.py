@@ -1,0 +1,1 @@
+"""Parts of networks. Layers take parts; only the outermost model sees a config."""

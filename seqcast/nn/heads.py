@@ -1,0 +1,64 @@
+"""From one hidden vector to the whole horizon at once, with quantiles that cannot cross."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_FIRST_GAP = -1.5  # softplus(-1.5) = 0.2: the first intervals are about as wide as those of unit noise
+
+
+class HorizonHead(nn.Module):
+    """Centre forecasts and positive gaps for every step of the horizon, direct multi-step.
+
+    Each step sees the hidden vector, what is known of that step and its place in the horizon. The output layers start
+    at zero, so that training starts from the forecast that the model adds to them (its level or its linear shortcut).
+
+    Parameters
+    ----------
+    width, future, static : int
+        Size of the hidden vector; channels known of each step; static channels.
+    horizon, targets, quantiles : int
+        H, K and Q of the output.
+
+    Examples
+    --------
+    >>> head = HorizonHead(8, 2, 0, horizon=24, targets=3, quantiles=9)
+    >>> out = head(torch.zeros(5, 8), torch.zeros(5, 24, 2), torch.zeros(5, 0))
+    >>> out.shape, bool((out.diff(dim=-1) > 0).all())
+    (torch.Size([5, 24, 3, 9]), True)
+    """
+
+    def __init__(self, width: int, future: int, static: int, *, horizon: int, targets: int, quantiles: int):
+        super().__init__()
+        self.shape = (targets, quantiles)
+        self.middle = quantiles // 2
+        self.from_hidden = nn.Linear(width + static, width)
+        self.from_future = nn.Linear(future, width, bias=False)
+        self.place = nn.Parameter(torch.randn(horizon, width) * 0.02)
+        self.direct = nn.Linear(width, horizon * targets)
+        self.out = nn.Linear(width, targets * quantiles)
+        for layer in (self.direct, self.out):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(
+        self, hidden: Float[Tensor, "B W"], future: Float[Tensor, "B H F"], static: Float[Tensor, "B S"]
+    ) -> Float[Tensor, "B H K Q"]:
+        """Return the quantiles, lowest first."""
+        summary = self.from_hidden(torch.cat([hidden, static], dim=-1))
+        steps = F.gelu(summary[:, None] + self.from_future(future) + self.place)
+        raw = self.out(steps).unflatten(-1, self.shape)
+        centre = raw[..., self.middle] + self.direct(hidden).unflatten(-1, (-1, self.shape[0]))
+        return ordered(centre, raw, self.middle)
+
+
+def ordered(
+    centre: Float[Tensor, "B H K"], raw: Float[Tensor, "B H K Q"], middle: int
+) -> Float[Tensor, "B H K Q"]:
+    """Return `centre` at position `middle`, with the softplus of `raw` as the gaps on both sides of it."""
+    gaps = F.softplus(raw + _FIRST_GAP)
+    below = gaps[..., :middle].flip(-1).cumsum(-1).flip(-1)
+    above = gaps[..., middle + 1 :].cumsum(-1)
+    centre = centre[..., None]
+    return torch.cat([centre - below, centre, centre + above], dim=-1)

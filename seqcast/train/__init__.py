@@ -1,0 +1,1 @@
+"""A visible training loop and a run as a value."""

@@ -1,0 +1,74 @@
+"""Settings of training, the same for every network."""
+
+from dataclasses import dataclass
+
+import torch
+
+from seqcast.errors import ConfigError
+from seqcast.train.loss import loss_named
+from seqcast.train.schedule import rate_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """Settings of training.
+
+    Parameters
+    ----------
+    epochs : int
+        At most so many.
+    steps : int
+        Batches in an epoch at most; a larger set of windows is drawn from anew each epoch.
+    batch : int
+        Windows in a batch.
+    lr : float
+        Highest learning rate.
+    schedule : str
+        `one-cycle`, `cosine` or `constant`.
+    patience : int
+        Epochs without a better validation loss before stopping.
+    clip : float
+        Largest gradient norm.
+    weight_decay : float
+        Of AdamW (Loshchilov & Hutter, 2019).
+    loss : str
+        `pinball` (quantiles), or `mse`, `mae`, `huber` (point forecast, intervals from the validation residuals).
+    device : str
+        `auto` takes a GPU where there is one.
+
+    Examples
+    --------
+    >>> FitConfig(epochs=5).patience
+    6
+    """
+
+    epochs: int = 30
+    steps: int = 100
+    batch: int = 64
+    lr: float = 2e-3
+    schedule: str = "one-cycle"
+    patience: int = 6
+    clip: float = 1.0
+    weight_decay: float = 1e-4
+    loss: str = "pinball"
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        counts = {"epochs": self.epochs, "steps": self.steps, "batch": self.batch, "patience": self.patience}
+        for name, count in counts.items():
+            if count < 1:
+                raise ConfigError(f"{name} must be at least 1; got {count}.")
+        if not 0 < self.lr < 10:
+            raise ConfigError(f"lr must lie between 0 and 10; got {self.lr}. 0.001 is a usual start.")
+        if self.clip <= 0 or self.weight_decay < 0:
+            raise ConfigError(
+                f"clip must be above 0 and weight_decay not below; got {self.clip} and {self.weight_decay}."
+            )
+        loss_named(self.loss)
+        rate_at(0.0, self.lr, self.schedule)
+
+    def torch_device(self) -> torch.device:
+        """Return the device to train on."""
+        if self.device != "auto":
+            return torch.device(self.device)
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
