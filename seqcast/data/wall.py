@@ -149,3 +149,47 @@ def _with_offset(times: np.ndarray, wall: np.ndarray, zone: str, precision: str)
 def _utc(wall: np.ndarray, zone: str) -> pl.Series:
     naive = pl.Series(wall, dtype=pl.Int64).cast(pl.Datetime("us"))
     return naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").to_physical()
+
+
+_SUMMER_TIME = (
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Athens",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "America/Halifax",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "America/Santiago",
+    "America/Mexico_City",
+    "America/Havana",
+    "Australia/Sydney",
+    "Australia/Adelaide",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+    "Europe/Moscow",
+    "Europe/Istanbul",
+    "Asia/Jerusalem",
+    "Asia/Tehran",
+    "Asia/Beirut",
+    "Africa/Cairo",
+    "Africa/Casablanca",
+)
+
+
+def common_zone(times: Int[np.ndarray, "N"], offset: Int[np.ndarray, "N"]) -> str | None:
+    """Return the zone whose clocks are `offset` ahead of UTC at these times; None when no known one is.
+
+    Examples
+    --------
+    >>> summer = np.array([0, 182 * DAY])
+    >>> common_zone(np.array([0]), np.array([DAY // 24])), common_zone(summer, np.array([0, DAY // 24])) is None
+    ('+01:00', True)
+    """
+    if (offset == offset[0]).all():
+        minutes = int(offset[0]) // 60_000_000
+        return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else "UTC"
+    return next((zone for zone in _SUMMER_TIME if (to_wall(times, zone) - times == offset).all()), None)
