@@ -1,0 +1,1 @@
+"""One offline page: facts first, then pictures of them."""

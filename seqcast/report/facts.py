@@ -1,0 +1,213 @@
+"""From a run to the facts of its report: numbers only, nothing drawn."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from seqcast.evaluate.leaderboard import Score
+from seqcast.report.measure import Measured, measure
+from seqcast.report.summary import summarise
+from seqcast.report.values import (
+    Calibration,
+    Curves,
+    DataSummary,
+    Facts,
+    Fan,
+    Headline,
+    PairRow,
+    Retrospect,
+    Run,
+    StepErrors,
+)
+from seqcast.report.windows import choose, fan, retrospect
+from seqcast.train.progress import EpochRecord
+from seqcast.types import Forecast
+
+__all__ = ["Facts", "Run", "build_facts", "yardstick_of"]
+
+PAST_MODELS = 8
+TABLE_ROWS = 10
+
+
+def build_facts(run: Run) -> Facts:
+    """Return the facts of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Everything that the run gave.
+
+    Returns
+    -------
+    Facts
+        What the page tells; the same run gives the same facts.
+    """
+    scores = tuple(sorted(run.scores, key=_rank))
+    data = summarise(run.panel)
+    measured = measure(run.panel, run.backtests, run.task.season, run.task.horizon)
+    best = scores[0].model if scores else None
+    yardstick = yardstick_of(scores)
+    pairs = len(run.panel) * len(run.panel.columns.target)
+    errors = {name: measured.mase[m].reshape(-1) for m, name in enumerate(measured.models)}
+    shown = choose(errors.get(best or "", np.full(pairs, np.nan)))
+    past_models = _past_models(scores, run, yardstick)
+    final = {name: run.final[name] for name in _ordered(run.final, scores)}
+    levels = next((forecast.quantiles for forecast in run.final.values()), run.task.quantiles)
+    return Facts(
+        headline=_headline(run, data, errors, (best, yardstick)),
+        scores=scores,
+        networks=tuple(run.training),
+        quantiles=tuple(levels),
+        interval=(run.task.quantiles[0], run.task.quantiles[-1]) if len(run.task.quantiles) > 1 else (),
+        clock=not run.panel.frequency.integer,
+        pairs=pairs,
+        fan_models=tuple(final),
+        fans=tuple(_fans(run, final, shown)),
+        past_models=past_models,
+        past=tuple(_past(run, past_models, shown, errors)),
+        steps=_steps(measured, scores, scaled=pairs > 1),
+        calibration=_calibration(run, measured, scores),
+        table=_table(run, measured, scores, yardstick),
+        curves=tuple(_curves(name, records) for name, records in run.training.items() if records),
+        data=data,
+        settings=run.settings,
+        versions=run.versions,
+        notes=tuple(dict.fromkeys([*run.panel.notes, *run.notes])),
+        command=run.command,
+    )
+
+
+def yardstick_of(scores: Sequence[Score]) -> str | None:
+    """Return the name of seasonal naive among `scores`: whichever way it is written."""
+    for score in scores:
+        if "".join(letter for letter in score.model.lower() if letter.isalpha()) == "seasonalnaive":
+            return score.model
+    return None
+
+
+def _rank(score: Score) -> tuple[float, float]:
+    return (_last(score.mase), _last(score.mae))
+
+
+def _last(value: float) -> float:
+    return value if math.isfinite(value) else math.inf
+
+
+def _ordered(names: Iterable[str], scores: Sequence[Score]) -> list[str]:
+    """Return `names` in the order of the leaderboard; what is not on it comes last."""
+    ranks = {score.model: rank for rank, score in enumerate(scores)}
+    return sorted(names, key=lambda name: ranks.get(name, len(ranks)))
+
+
+def _headline(
+    run: Run, data: DataSummary, errors: dict[str, np.ndarray], pair: tuple[str | None, str | None]
+) -> Headline:
+    panel, (best, yardstick) = run.panel, pair
+    origins = [forecast.origins for forecast in run.backtests.values() if len(forecast.origins)]
+    cutoffs = panel.time_of(origins[0]) if origins else np.zeros(0, dtype=np.int64)
+    labels = panel.frequency.label(np.array([cutoffs.min(), cutoffs.max()])) if len(cutoffs) else ["", ""]
+    unknown = np.full(1, np.nan)
+    mine, its = errors.get(best or "", unknown), errors.get(yardstick or "", unknown)
+    return Headline(
+        source=run.source,
+        targets=panel.columns.target,
+        series=len(panel),
+        horizon=run.task.horizon,
+        season=run.task.season,
+        frequency=panel.frequency.name,
+        last=data.last,
+        cutoffs=max((len(np.unique(item.fold)) for item in origins), default=0),
+        first_cutoff=labels[0],
+        last_cutoff=labels[1],
+        best=best,
+        yardstick=yardstick,
+        wins=int((mine < its).sum()),
+        judged=int((~np.isnan(mine) & ~np.isnan(its)).sum()),
+        seconds=run.seconds,
+    )
+
+
+def _past_models(scores: Sequence[Score], run: Run, yardstick: str | None) -> tuple[str, ...]:
+    """Return the best few, the yardstick and the best network: what the backtest pictures offer."""
+    names = [name for name in _ordered(run.backtests, scores) if len(run.backtests[name].origins)]
+    network = [name for name in names if name in run.training][:1]
+    kept = [*names[: PAST_MODELS - 2], *network, *([yardstick] if yardstick in names else [])]
+    return tuple(_ordered(dict.fromkeys(kept), scores))
+
+
+def _fans(run: Run, final: Mapping[str, Forecast], shown: Mapping[int, str]) -> Iterator[Fan]:
+    for pair, place in shown.items():
+        if final:
+            yield fan(run.panel, run.task, final, pair, place)
+
+
+def _past(
+    run: Run, models: Sequence[str], shown: Mapping[int, str], errors: Mapping[str, np.ndarray]
+) -> Iterator[Retrospect]:
+    tests = {name: run.backtests[name] for name in models}
+    for pair, place in shown.items():
+        if tests:
+            picture = retrospect(run.panel, run.task, tests, pair, place)
+            yield replace(picture, mase=np.array([errors[name][pair] for name in models]))
+
+
+def _steps(measured: Measured, scores: Sequence[Score], scaled: bool) -> StepErrors:
+    names = _ordered(measured.models, scores)
+    error = measured.step_mase if scaled else measured.step_mae
+    return StepErrors(models=tuple(names), scaled=scaled, error=error[[measured.models.index(name) for name in names]])
+
+
+def _calibration(run: Run, measured: Measured, scores: Sequence[Score]) -> Calibration:
+    names = _ordered(measured.models, scores)
+    return Calibration(
+        models=tuple(names),
+        nominal=next((forecast.quantiles for forecast in run.backtests.values()), ()),
+        measured=measured.below[[measured.models.index(name) for name in names]],
+    )
+
+
+def _table(run: Run, measured: Measured, scores: Sequence[Score], yardstick: str | None) -> tuple[PairRow, ...]:
+    """Return the pairs from the largest error of the best model to the smallest; the middle of a long table is cut."""
+    if not scores or scores[0].model not in measured.models:
+        return ()
+    best = measured.models.index(scores[0].model)
+    flat = measured.mase.reshape(len(measured.models), -1)
+    mae = measured.mae.reshape(len(measured.models), -1)
+    its = flat[measured.models.index(yardstick)] if yardstick in measured.models else np.full(flat.shape[1], np.nan)
+    order = np.argsort(-np.where(np.isnan(flat[best]), -np.inf, flat[best]), kind="stable")
+    kept = order if len(order) <= 2 * TABLE_ROWS else np.concatenate([order[:TABLE_ROWS], order[-TABLE_ROWS:]])
+    rows = []
+    for pair in kept:
+        s, k = divmod(int(pair), len(run.panel.columns.target))
+        first = int(np.argmin(np.where(np.isnan(flat[:, pair]), np.inf, flat[:, pair])))
+        rows.append(
+            PairRow(
+                series=run.panel.series[s],
+                target=run.panel.columns.target[k],
+                mase=float(flat[best, pair]),
+                mae=float(mae[best, pair]),
+                skill=float(1 - flat[best, pair] / its[pair]),
+                winner=measured.models[first],
+                winner_mase=float(flat[first, pair]),
+            )
+        )
+    return tuple(rows)
+
+
+def _curves(model: str, records: Sequence[EpochRecord]) -> Curves:
+    valid = np.array([record.valid_loss for record in records])
+    train = np.array([record.train_loss for record in records])
+    judged = valid if np.isfinite(valid).any() else train
+    best = int(np.argmin(np.where(np.isfinite(judged), judged, np.inf)))
+    return Curves(
+        model=model,
+        best=records[best].epoch,
+        epoch=np.array([record.epoch for record in records], dtype=np.int64),
+        train_loss=train,
+        valid_loss=valid,
+        train_mae=np.array([record.train_mae for record in records]),
+        valid_mae=np.array([record.valid_mae for record in records]),
+        seconds=float(sum(record.seconds for record in records)),
+    )

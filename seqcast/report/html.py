@@ -1,0 +1,123 @@
+"""The page: one HTML file that loads nothing from anywhere and reads the same on paper, on a phone and in the dark."""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import tomli_w
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from seqcast.evaluate.leaderboard import Score
+from seqcast.report import charts, numbers, plots, words
+from seqcast.report.facts import yardstick_of
+from seqcast.report.values import Facts, plain
+
+COLUMNS = ("mase", "mae", "rmse", "smape", "crps")
+HEADS = {"mase": "MASE", "mae": "MAE", "rmse": "RMSE", "smape": "sMAPE", "crps": "CRPS"}
+
+
+def render(facts: Facts) -> str:
+    """Return the report as one HTML text. The same facts give the same bytes.
+
+    Parameters
+    ----------
+    facts : Facts
+        From `build_facts`.
+
+    Returns
+    -------
+    str
+        A whole page, with style and pictures inside.
+    """
+    kinds = charts.styles(facts)
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            facts=facts,
+            head=facts.headline,
+            board=board(facts.scores, facts.networks),
+            words=words,
+            fans=[plots.fan_figure(facts, i) for i in range(len(facts.fans))],
+            past=[plots.past_figure(facts, i) for i in range(len(facts.past))],
+            steps=charts.steps_figure(facts),
+            calibration=charts.calibration_figure(facts),
+            curves=[
+                (curve, [charts.curve_figure(curve, i, what) for what in ("loss", "mae")])
+                for i, curve in enumerate(facts.curves)
+            ],
+            gaps=charts.gap_figure(facts),
+            legend=[(name, kind) for name, kind in kinds.items() if kind != "other"],
+            grey=sum(kind == "other" for kind in kinds.values()),
+            table_decimals=numbers.decimals_of([row.mae for row in facts.table]),
+            settings=tomli_w.dumps(_tidy(facts.settings)),
+        )
+    )
+
+
+def leaderboard_html(scores: Sequence[Score]) -> str:
+    """Return the leaderboard as a fragment that a notebook shows by itself.
+
+    Parameters
+    ----------
+    scores : sequence of Score
+        Best first.
+
+    Examples
+    --------
+    >>> figures = dict(mae=1.0, rmse=2.0, rmsse=1.0, smape=9.0, crps=1.0, coverage=0.8, nominal=0.8)
+    >>> one = Score(model="<b>", mase=0.9, skill=0.1, seconds=3.0, **figures)
+    >>> "<b>" in leaderboard_html([one]), "0.900" in leaderboard_html([one])
+    (False, True)
+    """
+    return _environment().get_template("board.html.jinja").render(board=board(tuple(scores), ()), fragment=True)
+
+
+def board(scores: Sequence[Score], networks: Sequence[str]) -> dict[str, object]:
+    """Return the leaderboard in words: heads, and for each model its cells, its bar and what it is."""
+    places = {name: numbers.decimals_of([getattr(score, name) for score in scores]) for name in COLUMNS} | {"mase": 3}
+    yardstick = yardstick_of(scores)
+    known = [score.skill for score in scores if math.isfinite(score.skill)]
+    low, high = max(min([0.0, *known]), -1.0), max([0.1, *known])
+    rows = []
+    for rank, score in enumerate(scores):
+        rows.append(
+            {
+                "model": score.model,
+                "best": rank == 0,
+                "yardstick": score.model == yardstick,
+                "network": score.model in networks,
+                "skill": numbers.percent(score.skill, sign=True),
+                "bar": Markup(charts.skill_bar(score.skill, low * 1.05, high * 1.05)),
+                "cells": [numbers.fixed(getattr(score, name), places[name]) for name in COLUMNS],
+                "coverage": numbers.percent(score.coverage),
+                "seconds": numbers.duration(score.seconds),
+            }
+        )
+    nominal = next((score.nominal for score in scores if math.isfinite(score.nominal) and score.nominal > 0), math.nan)
+    return {"heads": [HEADS[name] for name in COLUMNS], "rows": rows, "nominal": numbers.level(nominal)}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("seqcast", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    named = (numbers.number, numbers.fixed, numbers.percent, numbers.duration, numbers.level, Markup)
+    environment.filters |= {function.__name__: function for function in named}
+    environment.globals |= {"count": numbers.count}
+    return environment
+
+
+def _tidy(settings: object) -> dict[str, object]:
+    """Return settings that TOML can hold: what is unset is left out."""
+    pairs = plain(settings)
+    assert isinstance(pairs, dict)
+    return {
+        key: _tidy(value) if isinstance(value, dict) else value for key, value in pairs.items() if value is not None
+    }

@@ -1,0 +1,297 @@
+"""What the report is made of: the run as it comes in, and the facts as every picture and table reads them.
+
+Facts are numbers and labels only. A figure never computes and a computation never draws, so each can be checked alone,
+and a page can be drawn again from the same facts, byte for byte.
+
+Axis letters beside those of `seqcast.types`: M models, P pairs of series and target, E epochs, G bins of the gap map.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from seqcast.data.panel import Panel
+from seqcast.evaluate.leaderboard import Score
+from seqcast.train.progress import EpochRecord
+from seqcast.types import Forecast, Task
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """Everything that one run gave, as the report wants it.
+
+    Parameters
+    ----------
+    panel : Panel
+        The table, whole.
+    task : Task
+        What was asked.
+    scores : sequence of Score
+        The leaderboard.
+    backtests : mapping of str to Forecast
+        Forecasts of past windows, by model.
+    final : mapping of str to Forecast
+        Forecasts past the last row, by model.
+    training : mapping of str to sequence of EpochRecord
+        How each network learnt; its keys are the networks of the run.
+    settings : mapping
+        `run.toml`, as it will be shown.
+    versions : mapping of str to str
+        Libraries and their versions.
+    notes : sequence of str
+        What was inferred, mended, cut or left out, in sentences.
+    seconds : float
+        Wall time of the run.
+    source : str
+        Name of the table, for people.
+    command : str
+        The command that repeats the run.
+    """
+
+    panel: Panel
+    task: Task
+    scores: Sequence[Score]
+    backtests: Mapping[str, Forecast]
+    final: Mapping[str, Forecast]
+    training: Mapping[str, Sequence[EpochRecord]] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    seconds: float = math.nan
+    source: str = ""
+    command: str = "seqcast run --config run.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """The run in one sentence. `best` and `yardstick` are None where nothing was scored.
+
+    `wins` counts the pairs of series and target on which the best model has the lower MASE of the two, out of `judged`.
+    """
+
+    source: str
+    targets: tuple[str, ...]
+    series: int
+    horizon: int
+    season: int
+    frequency: str
+    last: str
+    cutoffs: int
+    first_cutoff: str
+    last_cutoff: str
+    best: str | None
+    yardstick: str | None
+    wins: int
+    judged: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fan:
+    """The forecast of one series and target, after some history.
+
+    Parameters
+    ----------
+    times : int array (T,)
+        Times of the history and then of the H steps of the horizon.
+    actual : float array (T - H,)
+        The history; NaN where nothing was observed.
+    cutoff : str
+        Label of the last known time.
+    median : float array (M, H)
+    values : float array (M, H, Q)
+    place : str
+        Where the pair stands among all by MASE of the best model: "worst", "median", "best" or empty.
+    """
+
+    series: str
+    target: str
+    place: str
+    cutoff: str
+    times: Int[np.ndarray, "T"]
+    actual: Float[np.ndarray, "history"]
+    median: Float[np.ndarray, "M H"]
+    values: Float[np.ndarray, "M H Q"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Retrospect:
+    """The backtest of one series and target: what came, and what each model said before.
+
+    Parameters
+    ----------
+    rows : int array (T,)
+        Rows of the series that are shown, increasing; a jump is a stretch that is left out.
+    times, actual : arrays (T,)
+        Their times and observed values.
+    cutoffs : int array (W,)
+        Rows known at each cutoff, so the forecast starts at row `cutoffs[w]`.
+    median, low, high : float arrays (M, W, H)
+        `low` and `high` bound the widest central interval.
+    mase : float array (M,)
+        Of each model on this pair alone.
+    """
+
+    series: str
+    target: str
+    place: str
+    rows: Int[np.ndarray, "T"]
+    times: Int[np.ndarray, "T"]
+    actual: Float[np.ndarray, "T"]
+    cutoffs: Int[np.ndarray, "W"]
+    median: Float[np.ndarray, "M W H"]
+    low: Float[np.ndarray, "M W H"]
+    high: Float[np.ndarray, "M W H"]
+    mase: Float[np.ndarray, "M"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StepErrors:
+    """How errors grow along the horizon. `scaled` says that `error` is MASE, not MAE: several scales are averaged."""
+
+    models: tuple[str, ...]
+    scaled: bool
+    error: Float[np.ndarray, "M H"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calibration:
+    """Share of what came at or below each quantile level, by model."""
+
+    models: tuple[str, ...]
+    nominal: tuple[float, ...]
+    measured: Float[np.ndarray, "M Q"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairRow:
+    """One series and target in the table: errors of the best model, its skill there, and who is best there."""
+
+    series: str
+    target: str
+    mase: float
+    mae: float
+    skill: float
+    winner: str
+    winner_mase: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curves:
+    """The training of one network; `best` is the epoch whose weights were kept."""
+
+    model: str
+    best: int
+    epoch: Int[np.ndarray, "E"]
+    train_loss: Float[np.ndarray, "E"]
+    valid_loss: Float[np.ndarray, "E"]
+    train_mae: Float[np.ndarray, "E"]
+    valid_mae: Float[np.ndarray, "E"]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnRow:
+    """One value column of the table; `low`, `middle`, `high` are minimum, median and maximum, nan for categories."""
+
+    name: str
+    role: str
+    observed: int
+    missing: int
+    low: float
+    middle: float
+    high: float
+    categories: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DataSummary:
+    """The table as it was read. The gap map tells the share of rows with a value, by column and stretch of time.
+
+    `bins` are the times at which the G stretches start; `share` is NaN where a stretch has no row.
+    """
+
+    rows: int
+    future_rows: int
+    series: int
+    shortest: int
+    longest: int
+    first: str
+    last: str
+    columns: tuple[ColumnRow, ...]
+    mapped: tuple[str, ...]
+    bins: Int[np.ndarray, "G"]
+    share: Float[np.ndarray, "mapped G"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """All that the report tells.
+
+    Parameters
+    ----------
+    headline : Headline
+    scores : tuple of Score
+        Best first.
+    networks : tuple of str
+    quantiles : tuple of float
+        The Q levels of the fans.
+    interval : tuple of float
+        The two levels that bound `Retrospect.low` and `high`; empty without an interval.
+    clock : bool
+        Whether times are microseconds since 1970 rather than plain integers.
+    fan_models, past_models : tuple of str
+        The models of the fans and of the retrospects, in the order of their first axis.
+    pairs : int
+        Pairs of series and target in all; `fans` and `past` may show fewer.
+    """
+
+    headline: Headline
+    scores: tuple[Score, ...]
+    networks: tuple[str, ...]
+    quantiles: tuple[float, ...]
+    interval: tuple[float, ...]
+    clock: bool
+    pairs: int
+    fan_models: tuple[str, ...]
+    fans: tuple[Fan, ...]
+    past_models: tuple[str, ...]
+    past: tuple[Retrospect, ...]
+    steps: StepErrors
+    calibration: Calibration
+    table: tuple[PairRow, ...]
+    curves: tuple[Curves, ...]
+    data: DataSummary
+    settings: Mapping[str, object]
+    versions: Mapping[str, str]
+    notes: tuple[str, ...]
+    command: str
+
+    def to_json(self) -> str:
+        """Return the facts as JSON text; a number that is not finite becomes null."""
+        return json.dumps(plain(self), ensure_ascii=False, allow_nan=False)
+
+
+def plain(value: object) -> object:
+    """Return `value` in terms of dict, list, str, bool, int, float and None; a number that is not finite is None.
+
+    Examples
+    --------
+    >>> plain({"a": np.array([1.0, np.nan]), "b": (True, "x")})
+    {'a': [1.0, None], 'b': [True, 'x']}
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if is_dataclass(value):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
