@@ -1,0 +1,40 @@
+"""The examples run as a user would run them, and the data that goes with them is the authors' own, whole."""
+
+import csv
+import gzip
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seqcast.files import sha256
+
+FOLDER = Path(__file__).resolve().parent.parent / "examples"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.py")))
+def test_an_example_shows_a_judged_forecast_and_writes_only_where_it_is_told(name, tmp_path):
+    before = sorted(FOLDER.rglob("*"))
+    home = tmp_path / "home"
+    home.mkdir()
+    command = [sys.executable, str(FOLDER / name), str(tmp_path / "out")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "seasonal-naive" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "out"]
+    assert list(home.iterdir()) == [] and sorted(FOLDER.rglob("*")) == before
+    assert (tmp_path / "out" / "model" / "manifest.json").is_file()
+
+
+def test_the_demo_data_is_whole_and_unmodified():
+    stated = re.search(r"`([0-9a-f]{64})`", (FOLDER / "data/README.md").read_text("utf-8"))
+    assert stated and sha256(FOLDER / "data/ETTh1.csv.gz") == stated[1]
+    with gzip.open(FOLDER / "data/ETTh1.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    assert header == ["date", "HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"]
+    assert (len(rows), rows[0][0], rows[-1][0]) == (17420, "2016-07-01 00:00:00", "2018-06-26 19:00:00")
