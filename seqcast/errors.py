@@ -10,6 +10,7 @@ SeqcastError
 ├── ConfigError           a setting that cannot work, found before any data is read
 ├── BundleError           a saved model or run that was changed, cut short or is of another format
 ├── TrainingError         training broke down; names the batch, the series and the step
+├── BudgetError           the wall-time budget ended before this was done
 └── MissingExtraError     an optional library is not installed; names the extra
 
 A message gives the rule, the offending value and the way out. The command line ends with exit code 2 for each of these
@@ -58,6 +59,10 @@ class BundleError(SeqcastError, ValueError):
 
 class TrainingError(SeqcastError, RuntimeError):
     """Training broke down; the message names the batch, the series and the step."""
+
+
+class BudgetError(SeqcastError, TimeoutError):
+    """The wall-time budget ended before this was done."""
 
 
 class MissingExtraError(SeqcastError, ImportError):

@@ -1,0 +1,7 @@
+"""The models that need a statistics library, behind one import: what a worker process loads once."""
+
+from seqcast.forecasters.arima import autoregression, given_arima
+from seqcast.forecasters.auto_arima import auto_arima, mixed, moving_average
+from seqcast.forecasters.smoothing import ets, theta
+
+__all__ = ["auto_arima", "autoregression", "ets", "given_arima", "mixed", "moving_average", "theta"]
