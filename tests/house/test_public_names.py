@@ -37,6 +37,25 @@ def test_an_unknown_name_is_an_attribute_error():
 HEAVY = {"torch", "polars", "pandas", "pyarrow", "scipy", "statsforecast", "statsmodels", "jinja2"}
 
 
+def loaded_by(code: str) -> set[str]:
+    """Return the heavy libraries that a fresh interpreter has loaded after `code`."""
+    script = (
+        "import atexit, sys\n"
+        "def told():\n"
+        f"    print(*sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
+        f"atexit.register(told)\n{code}\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=SOURCE.parent.parent)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+def test_a_table_is_read_and_a_classical_model_built_without_torch():
+    assert "torch" not in loaded_by(
+        "import seqcast.data.table, seqcast.forecasters.classical, seqcast.evaluate.metrics"
+    )
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -47,13 +66,4 @@ HEAVY = {"torch", "polars", "pandas", "pyarrow", "scipy", "statsforecast", "stat
     ],
 )
 def test_starting_loads_nothing_heavy(code):
-    script = (
-        "import sys\n"
-        "def told():\n"
-        f"    print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
-        "import atexit; atexit.register(told)\n"
-        f"{code}\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=SOURCE.parent.parent)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.strip() == "[]"
+    assert loaded_by(code) == set()
