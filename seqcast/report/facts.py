@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqcast.evaluate.leaderboard import Score
+from seqcast.evaluate.leaderboard import BASELINE, Score
+from seqcast.evaluate.metrics import central
+from seqcast.models.names import NETWORK_NAMES
 from seqcast.report.measure import Measured, measure
+from seqcast.report.run import Run
 from seqcast.report.summary import summarise
 from seqcast.report.values import (
     Calibration,
@@ -18,7 +21,6 @@ from seqcast.report.values import (
     Headline,
     PairRow,
     Retrospect,
-    Run,
     StepErrors,
 )
 from seqcast.report.windows import choose, fan, retrospect
@@ -54,13 +56,14 @@ def build_facts(run: Run) -> Facts:
     shown = choose(errors.get(best or "", np.full(pairs, np.nan)))
     past_models = _past_models(scores, run, yardstick)
     final = {name: run.final[name] for name in _ordered(run.final, scores)}
+    widest = central(run.task.quantiles)
     levels = next((forecast.quantiles for forecast in run.final.values()), run.task.quantiles)
     return Facts(
         headline=_headline(run, data, errors, (best, yardstick)),
         scores=scores,
-        networks=tuple(run.training),
+        networks=tuple(dict.fromkeys([*run.training, *(name for name in run.backtests if name in NETWORK_NAMES)])),
         quantiles=tuple(levels),
-        interval=(run.task.quantiles[0], run.task.quantiles[-1]) if len(run.task.quantiles) > 1 else (),
+        interval=(run.task.quantiles[widest[0]], run.task.quantiles[widest[1]]) if widest else (),
         clock=not run.panel.frequency.integer,
         pairs=pairs,
         fan_models=tuple(final),
@@ -80,11 +83,8 @@ def build_facts(run: Run) -> Facts:
 
 
 def yardstick_of(scores: Sequence[Score]) -> str | None:
-    """Return the name of seasonal naive among `scores`: whichever way it is written."""
-    for score in scores:
-        if "".join(letter for letter in score.model.lower() if letter.isalpha()) == "seasonalnaive":
-            return score.model
-    return None
+    """Return the name of the model that all skill is measured against, when it was run."""
+    return BASELINE if any(score.model == BASELINE for score in scores) else None
 
 
 def _rank(score: Score) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """The page: one HTML file that loads nothing from anywhere and reads the same on paper, on a phone and in the dark."""
 
 import math
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -13,6 +14,7 @@ from seqcast.report import charts, numbers, plots, words
 from seqcast.report.facts import yardstick_of
 from seqcast.report.values import Facts, plain
 
+LONGEST = 200
 COLUMNS = ("mase", "mae", "rmse", "smape", "crps")
 HEADS = {"mase": "MASE", "mae": "MAE", "rmse": "RMSE", "smape": "sMAPE", "crps": "CRPS"}
 
@@ -51,7 +53,10 @@ def render(facts: Facts) -> str:
             legend=[(name, kind) for name, kind in kinds.items() if kind != "other"],
             grey=sum(kind == "other" for kind in kinds.values()),
             table_decimals=numbers.decimals_of([row.mae for row in facts.table]),
-            settings=tomli_w.dumps(_tidy(facts.settings)),
+            intervals=[
+                (facts.quantiles[high] - facts.quantiles[low]) for low, high in plots.symmetric(facts.quantiles)
+            ],
+            settings=toml(facts.settings),
         )
     )
 
@@ -112,6 +117,23 @@ def _environment() -> Environment:
     environment.filters |= {function.__name__: function for function in named}
     environment.globals |= {"count": numbers.count}
     return environment
+
+
+def toml(settings: object) -> str:
+    """Return settings as TOML, short lists on one line.
+
+    Examples
+    --------
+    >>> print(toml({"run": {"models": ("ets", "lstm"), "budget": None}}), end="")
+    [run]
+    models = ["ets", "lstm"]
+    """
+
+    def joined(found: re.Match[str]) -> str:
+        line = "[" + " ".join(found.group(1).split("\n    ")).strip().rstrip(",") + "]"
+        return line if len(line) <= LONGEST else found.group(0)
+
+    return re.sub(r"\[\n((?:    .*,\n)+)\]", joined, tomli_w.dumps(_tidy(settings)))
 
 
 def _tidy(settings: object) -> dict[str, object]:

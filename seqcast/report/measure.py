@@ -1,7 +1,7 @@
 """Errors of every model on the backtest, by pair of series and target, by step and by quantile level.
 
 A figure over several pairs is the mean of their own figures, as on the leaderboard: a long series counts no more than
-a short one. Steps at which nothing was observed count nowhere.
+a short one. Steps at which nothing was observed count nowhere. Each is computed by the leaderboard's own functions.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import Float
 
 from seqcast.data.panel import Panel
+from seqcast.evaluate import metrics
+from seqcast.evaluate.leaderboard import Scales
 from seqcast.types import Forecast
 
 
@@ -49,47 +51,19 @@ def mean_over(values: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
     return np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
 
 
-def by_series(values: np.ndarray, series: np.ndarray, count: int) -> np.ndarray:
-    """Return the mean over the origins of each series, NaN aside: from (N, …) to (series, …).
-
-    Examples
-    --------
-    >>> by_series(np.array([[1.0], [3.0], [np.nan]]), np.array([0, 0, 1]), 2)
-    array([[ 2.],
-           [nan]])
-    """
-    there = ~np.isnan(values)
-    total = np.zeros((count, *values.shape[1:]))
-    seen = np.zeros((count, *values.shape[1:]))
-    np.add.at(total, series, np.where(there, values, 0.0))
-    np.add.at(seen, series, there)
-    return np.divide(total, seen, out=np.full(total.shape, np.nan), where=seen > 0)
-
-
 def over_steps(values: np.ndarray, series: np.ndarray, count: int) -> np.ndarray:
-    """Return the mean over all origins and steps of each series: from (N, H, …) to (series, …).
-
-    A fold of which little was observed weighs less than a full one.
+    """Return the mean over all origins and steps of each series, NaN aside: from (N, H, …) to (series, …).
 
     Examples
     --------
     >>> over_steps(np.array([[[1.0], [2.0]], [[6.0], [np.nan]]]), np.array([0, 0]), 1)
     array([[3.]])
     """
-    return by_series(values.reshape(-1, *values.shape[2:]), np.repeat(series, values.shape[1]), count)
-
-
-def season_scale(panel: Panel, rows: np.ndarray, season: int) -> Float[np.ndarray, "series K"]:
-    """Return the mean absolute change over one season within the first `rows` rows of each series.
-
-    NaN where no such change was observed or all are zero: nothing can be scaled by that.
-    """
-    scale = np.full((len(panel), len(panel.columns.target)), np.nan)
-    for s, known in enumerate(rows):
-        y = panel.targets[panel.offsets[s] : panel.offsets[s] + known]
-        if known > season:
-            scale[s] = mean_over(np.abs(y[season:] - y[:-season]), 0)
-    return np.where(scale > 0, scale, np.nan)
+    total, seen = np.zeros((2, count, *values.shape[2:]))
+    there = ~np.isnan(values)
+    np.add.at(total, series, np.where(there, values, 0.0).sum(axis=1))
+    np.add.at(seen, series, there.sum(axis=1))
+    return np.divide(total, seen, out=np.full(total.shape, np.nan), where=seen > 0)
 
 
 def first_cutoff(panel: Panel, backtests: Mapping[str, Forecast]) -> np.ndarray:
@@ -102,20 +76,19 @@ def first_cutoff(panel: Panel, backtests: Mapping[str, Forecast]) -> np.ndarray:
 
 def measure(panel: Panel, backtests: Mapping[str, Forecast], season: int, horizon: int) -> Measured:
     """Return the errors of every model of `backtests`."""
-    scale = season_scale(panel, first_cutoff(panel, backtests), season)
+    scale = Scales.of(panel, first_cutoff(panel, backtests), season).absolute
     count, models = len(panel), len(backtests)
     levels = max((len(forecast.quantiles) for forecast in backtests.values()), default=0)
     mae = np.full((models, *scale.shape), np.nan)
     step_mae, step_mase = np.full((2, models, horizon), np.nan)
     below = np.full((models, levels), np.nan)
     for m, forecast in enumerate(backtests.values()):
-        series = forecast.origins.series
+        series, point = forecast.origins.series, forecast.median
         actual = panel.actual(forecast.origins, horizon)
-        error = np.abs(actual - forecast.median)
-        stepwise = by_series(error, series, count)
-        mae[m] = over_steps(error, series, count)
-        step_mae[m] = mean_over(stepwise, (0, 2))
-        step_mase[m] = mean_over(stepwise / scale[:, None], (0, 2))
+        mae[m] = metrics.mae(actual, point, series, count)
+        for h in range(horizon):
+            error = metrics.mae(actual[:, h : h + 1], point[:, h : h + 1], series, count)
+            step_mae[m, h], step_mase[m, h] = mean_over(error, (0, 1)), mean_over(error / scale, (0, 1))
         under = np.where(np.isnan(actual)[..., None], np.nan, actual[..., None] <= forecast.values)
         below[m] = mean_over(over_steps(under, series, count), (0, 1))
     return Measured(tuple(backtests), mae, mae / scale, step_mae, step_mase, below)

@@ -12,6 +12,8 @@ from seqcast.report.ticks import Tick, number_ticks, time_ticks
 from seqcast.report.values import Facts, Fan, Retrospect
 
 ROOM = 1.0
+SMALL, TALL = 190, 280
+OFF = "runs off the picture"
 GAP = 0.04
 
 
@@ -32,6 +34,7 @@ def fan_figure(facts: Facts, index: int) -> Figure:
     x = Scale(0.0, len(fan.times) - 1.0 + (0.5 if steps == 1 else 0.0))
     rows = np.arange(len(fan.times), dtype=float)
     y, off = domain([fan.actual, fan.median[:1]], [*np.concatenate([fan.median[..., None], fan.values], axis=2)])
+    tall = TALL if len(facts.fans) == 1 else SMALL
     groups = []
     for m in range(len(fan.median)):
         at, median, values = _wide(rows[known:], fan.median[m], fan.values[m])
@@ -41,13 +44,14 @@ def fan_figure(facts: Facts, index: int) -> Figure:
     plot = Plot(
         title=f"Forecast of {name_of(fan.series, fan.target, facts)}",
         describe=_describe_fan(fan, facts),
-        height=190,
+        height=tall,
         x=_placed(time_ticks(fan.times, facts.clock, most=6), x.all(rows)),
         y=y_marks(y),
         name=f"fan{index}",
+        data=_readable(fan.labels, x.all(rows), y),
     )
     marks = [*groups, cut, svg.line(x.all(rows[:known]), y.all(fan.actual), "actual")]
-    said = tuple("leaves the picture" if gone else "" for gone in off)
+    said = tuple(OFF if gone else "" for gone in off)
     return Figure(name_of(fan.series, fan.target, facts), fan.place, svg.picture(roomy(plot), marks), said)
 
 
@@ -61,6 +65,7 @@ def past_figure(facts: Facts, index: int) -> Figure:
     where = place[np.searchsorted(rows, ahead)]
     seen = place[np.searchsorted(rows, past.rows)]
     y, off = domain([past.actual, past.median[:1]], [*np.stack([past.median, past.low, past.high], axis=3)])
+    tall = TALL if len(facts.past) == 1 else SMALL
     groups = []
     for m in range(len(past.median)):
         drawn = "".join(_window(where[w], past, (m, w), y) for w in range(len(past.cutoffs)))
@@ -69,14 +74,15 @@ def past_figure(facts: Facts, index: int) -> Figure:
     plot = Plot(
         title=f"Backtest of {name_of(past.series, past.target, facts)}",
         describe=_describe_past(past, facts),
-        height=190,
+        height=tall,
         x=_stretches(past, seen, facts.clock),
         y=y_marks(y),
         name=f"past{index}",
+        data=_readable(past.labels, seen, y),
     )
     marks = [*cuts, *groups, *_broken(seen, past, y)]
     said = tuple(
-        f"MASE {number(error)}" + (", leaves the picture" if out else "")
+        f"MASE {number(error)}" + (f", {OFF}" if out else "")
         for error, out in zip(past.mase.tolist(), off, strict=True)
     )
     return Figure(name_of(past.series, past.target, facts), past.place, svg.picture(roomy(plot), marks), said)
@@ -88,10 +94,11 @@ def name_of(series: str, target: str, facts: Facts) -> str:
     return f"{series} · {target}" if many and several else series if many else target
 
 
-def domain(core: Iterable[np.ndarray], rest: Sequence[np.ndarray]) -> tuple[Scale, list[bool]]:
+def domain(core: Sequence[np.ndarray], rest: Sequence[np.ndarray]) -> tuple[Scale, list[bool]]:
     """Return the vertical scale, and for each of `rest` whether it leaves it.
 
-    All of `core` is in it. What else is far outside shall not squeeze the rest into a line, so it is let go.
+    All of `core` is in it. What else is far outside shall not squeeze the rest into a line, so it is let go; the first
+    of `rest`, the best model, is given more room than the others.
 
     Examples
     --------
@@ -99,13 +106,12 @@ def domain(core: Iterable[np.ndarray], rest: Sequence[np.ndarray]) -> tuple[Scal
     >>> round(scale.high, 2), off
     (20.8, [False, True])
     """
-    values = np.concatenate([item[np.isfinite(item)].ravel() for item in core] or [np.zeros(0)])
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    low, high = _ends(np.concatenate([item.ravel() for item in core]), (0.0, 1.0))
     width = high - low or max(abs(high), 1.0) * 0.5
-    least, most = low - ROOM * width, high + ROOM * width
     ends = [_ends(item, (low, high)) for item in rest]
-    bottom = min([low, *(max(first, least) for first, _ in ends)])
-    top = max([high, *(min(last, most) for _, last in ends)])
+    rooms = [width * (ROOM if m else 2 * ROOM) for m in range(len(rest))]
+    bottom = min([low, *(max(first, low - room) for (first, _), room in zip(ends, rooms, strict=True))])
+    top = max([high, *(min(last, high + room) for (_, last), room in zip(ends, rooms, strict=True))])
     margin = 0.04 * ((top - bottom) or width)
     scale = Scale(bottom - margin, top + margin)
     return scale, [first < scale.low or last > scale.high for first, last in ends]
@@ -133,6 +139,18 @@ def positions(rows: np.ndarray) -> np.ndarray:
     return places / places[-1]
 
 
+def symmetric(quantiles: Sequence[float]) -> list[tuple[int, int]]:
+    """Return the pairs of levels that bound a central interval, the widest first.
+
+    Examples
+    --------
+    >>> symmetric((0.1, 0.25, 0.5, 0.75, 0.9)), symmetric((0.5, 0.9))
+    ([(0, 4), (1, 3)], [])
+    """
+    places = range(len(quantiles))
+    return [(i, j) for i in places for j in places if i < j and abs(quantiles[i] + quantiles[j] - 1) < 1e-9]
+
+
 def y_marks(y: Scale, most: int = 6) -> list[Tick]:
     """Return round marks of a vertical scale, placed."""
     return [replace(tick, at=y(tick.at)) for tick in number_ticks(y.low, y.high, most)]
@@ -152,8 +170,8 @@ def _wide(rows: np.ndarray, median: np.ndarray, values: np.ndarray) -> tuple[np.
 
 
 def _nested(x: np.ndarray, values: np.ndarray, quantiles: Sequence[float]) -> str:
-    pairs = range(len(quantiles) // 2)
-    return "".join(svg.band(x, values[:, q], values[:, len(quantiles) - 1 - q], "band") for q in pairs)
+    pairs = symmetric(quantiles)
+    return "".join(svg.band(x, values[:, low], values[:, high], "band") for low, high in pairs)
 
 
 def _window(x: np.ndarray, past: Retrospect, index: tuple[int, int], y: Scale) -> str:
@@ -183,6 +201,15 @@ def _stretches(past: Retrospect, place: np.ndarray, clock: bool) -> list[Tick]:
     parts = _segments(past.rows)
     most = max(1, 6 // len(parts))
     return [tick for part in parts for tick in _placed(time_ticks(past.times[part], clock, most), place[part])]
+
+
+def _readable(labels: Sequence[str], place: np.ndarray, y: Scale) -> dict[str, str]:
+    """Return what reading values off the lines takes; nothing for long lines, which are thinned."""
+    if len(labels) > svg.MOST_POINTS:
+        return {}
+    even = np.allclose(place, np.linspace(0.0, 1.0, len(place)), atol=1e-9)
+    at = {} if even else {"at": ",".join(str(round(svg.WIDE * spot)) for spot in place.tolist())}
+    return {"labels": "|".join(labels), "y": f"{y.low:.9g},{y.high:.9g}"} | at
 
 
 def _placed(ticks: Iterable[Tick], place: np.ndarray) -> list[Tick]:

@@ -5,8 +5,8 @@ wide screen; the lines lie in an inner `<svg>` whose viewBox is stretched over t
 width. Colours come from the style sheet of the page, by class.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 
 import numpy as np
@@ -59,6 +59,8 @@ class Plot:
         Room around the plot area for labels, in pixels.
     name : str
         Unique on the page.
+    data : mapping of str to str
+        What the script of the page reads values with, as `data-` attributes.
     """
 
     title: str
@@ -70,6 +72,7 @@ class Plot:
     right: int = 10
     bottom: int = 34
     name: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 def coordinates(x: Float[np.ndarray, "T"], y: Float[np.ndarray, "T"]) -> list[list[str]]:
@@ -190,8 +193,9 @@ def picture(plot: Plot, marks: Iterable[str], words: Iterable[str] = ()) -> str:
     small = "".join(f'<path class="tick" d="M{round(tick.at * WIDE)},{HIGH}V{HIGH - 14}"/>' for tick in plot.x)
     style = f"padding:8px {plot.right}px {plot.bottom}px {plot.left}px;height:{8 + plot.height + plot.bottom}px"
     name = escape(plot.name, quote=True)
+    data = "".join(f' data-{key}="{escape(value, quote=True)}"' for key, value in plot.data.items())
     return (
-        f'<svg class="plot" role="img" aria-labelledby="{name}-t {name}-d" style="{style}">'
+        f'<svg class="plot" role="img" aria-labelledby="{name}-t {name}-d" style="{style}"{data}>'
         f'<title id="{name}-t">{escape(plot.title)}</title><desc id="{name}-d">{escape(plot.describe)}</desc>'
         f'<svg class="area" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" width="100%" height="100%">'
         f"{grid}{small}{''.join(marks)}</svg>{''.join(labels)}{''.join(words)}</svg>"

@@ -1,4 +1,4 @@
-"""What the report is made of: the run as it comes in, and the facts as every picture and table reads them.
+"""The facts of a run, as every picture and table of the report reads them.
 
 Facts are numbers and labels only. A figure never computes and a computation never draws, so each can be checked alone,
 and a page can be drawn again from the same facts, byte for byte.
@@ -8,62 +8,13 @@ Axis letters beside those of `seqcast.types`: M models, P pairs of series and ta
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from seqcast.data.panel import Panel
 from seqcast.evaluate.leaderboard import Score
-from seqcast.train.progress import EpochRecord
-from seqcast.types import Forecast, Task
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Run:
-    """Everything that one run gave, as the report wants it.
-
-    Parameters
-    ----------
-    panel : Panel
-        The table, whole.
-    task : Task
-        What was asked.
-    scores : sequence of Score
-        The leaderboard.
-    backtests : mapping of str to Forecast
-        Forecasts of past windows, by model.
-    final : mapping of str to Forecast
-        Forecasts past the last row, by model.
-    training : mapping of str to sequence of EpochRecord
-        How each network learnt; its keys are the networks of the run.
-    settings : mapping
-        `run.toml`, as it will be shown.
-    versions : mapping of str to str
-        Libraries and their versions.
-    notes : sequence of str
-        What was inferred, mended, cut or left out, in sentences.
-    seconds : float
-        Wall time of the run.
-    source : str
-        Name of the table, for people.
-    command : str
-        The command that repeats the run.
-    """
-
-    panel: Panel
-    task: Task
-    scores: Sequence[Score]
-    backtests: Mapping[str, Forecast]
-    final: Mapping[str, Forecast]
-    training: Mapping[str, Sequence[EpochRecord]] = field(default_factory=dict)
-    settings: Mapping[str, object] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
-    notes: Sequence[str] = ()
-    seconds: float = math.nan
-    source: str = ""
-    command: str = "seqcast run --config run.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +48,7 @@ class Fan:
     Parameters
     ----------
     times : int array (T,)
-        Times of the history and then of the H steps of the horizon.
+        Wall times of the history and then of the H steps of the horizon; `labels` says them.
     actual : float array (T - H,)
         The history; NaN where nothing was observed.
     cutoff : str
@@ -113,6 +64,7 @@ class Fan:
     place: str
     cutoff: str
     times: Int[np.ndarray, "T"]
+    labels: tuple[str, ...]
     actual: Float[np.ndarray, "history"]
     median: Float[np.ndarray, "M H"]
     values: Float[np.ndarray, "M H Q"]
@@ -127,7 +79,7 @@ class Retrospect:
     rows : int array (T,)
         Rows of the series that are shown, increasing; a jump is a stretch that is left out.
     times, actual : arrays (T,)
-        Their times and observed values.
+        Their wall times and observed values; `labels` says the times.
     cutoffs : int array (W,)
         Rows known at each cutoff, so the forecast starts at row `cutoffs[w]`.
     median, low, high : float arrays (M, W, H)
@@ -141,6 +93,7 @@ class Retrospect:
     place: str
     rows: Int[np.ndarray, "T"]
     times: Int[np.ndarray, "T"]
+    labels: tuple[str, ...]
     actual: Float[np.ndarray, "T"]
     cutoffs: Int[np.ndarray, "W"]
     median: Float[np.ndarray, "M W H"]

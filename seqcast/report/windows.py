@@ -6,6 +6,7 @@ import numpy as np
 
 from seqcast.data.panel import Panel
 from seqcast.data.wall import to_wall
+from seqcast.evaluate.metrics import central
 from seqcast.report.values import Fan, Retrospect
 from seqcast.types import Forecast, Origins, Task
 
@@ -67,12 +68,14 @@ def fan(panel: Panel, task: Task, final: Mapping[str, Forecast], pair: int, plac
     low = panel.offsets[s] + known
     origin = Origins(np.array([0]), np.array([known]), np.array([0]))
     ahead = panel.only(np.array([s])).times_after(origin, task.horizon)[0]
+    times = np.concatenate([panel.times[low - back : low], ahead])
     return Fan(
         series=panel.series[s],
         target=panel.columns.target[k],
         place=place,
         cutoff=panel.frequency.label(panel.times[low - 1 : low])[0] if known else "",
-        times=to_wall(np.concatenate([panel.times[low - back : low], ahead]), panel.frequency.zone),
+        times=to_wall(times, panel.frequency.zone),
+        labels=tuple(panel.frequency.label(times)),
         actual=panel.targets[low - back : low, k],
         median=median,
         values=values,
@@ -90,8 +93,9 @@ def retrospect(panel: Panel, task: Task, tests: Mapping[str, Forecast], pair: in
         forecast = tests[name]
         w = np.searchsorted(cutoffs, forecast.origins.rows[at])
         median[m, w] = forecast.median[at][:, :, k]
-        if len(forecast.quantiles) > 1:
-            low[m, w], high[m, w] = forecast.values[at][:, :, k, 0], forecast.values[at][:, :, k, -1]
+        widest = central(forecast.quantiles)
+        if widest:
+            low[m, w], high[m, w] = (forecast.values[at][:, :, k, end] for end in widest[:2])
     rows = shown_rows(cutoffs, task.horizon, int(panel.rows[s]))
     at = panel.offsets[s] + rows
     return Retrospect(
@@ -100,6 +104,7 @@ def retrospect(panel: Panel, task: Task, tests: Mapping[str, Forecast], pair: in
         place=place,
         rows=rows,
         times=to_wall(panel.times[at], panel.frequency.zone),
+        labels=tuple(panel.frequency.label(panel.times[at])),
         actual=panel.targets[at, k],
         cutoffs=cutoffs,
         median=median,

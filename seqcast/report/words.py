@@ -93,8 +93,9 @@ def reach(facts: Facts) -> str:
     head = facts.headline
     if head.best is None or not head.cutoffs:
         return ""
-    when = f" ({head.first_cutoff} to {head.last_cutoff})" if head.cutoffs > 1 else f" ({head.first_cutoff})"
-    text = f"Judged on {count(head.cutoffs, 'past window')}{when} by what was known then."
+    ends = head.first_cutoff if head.cutoffs == 1 else f"{head.first_cutoff} to {head.last_cutoff}"
+    when = f" ({'cutoff' if head.cutoffs == 1 else 'cutoffs'} {ends})"
+    text = f"Judged on {count(head.cutoffs, 'past window')}{when}, each forecast from what was known then."
     if head.yardstick and head.best != head.yardstick and head.judged > 1:
         what = "targets" if head.series == 1 else "series" if len(head.targets) == 1 else "pairs of series and target"
         text += f" It is ahead of seasonal naive on {head.wins:,} of {head.judged:,} {what}."

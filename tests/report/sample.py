@@ -12,7 +12,7 @@ from seqcast.data.calendar import Frequency
 from seqcast.data.panel import Panel
 from seqcast.evaluate.leaderboard import Score
 from seqcast.report.measure import measure
-from seqcast.report.values import Run
+from seqcast.report.run import Run
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Columns, Forecast, Origins, Task
 
