@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from seqcast.errors import SeqcastError as SeqcastError
     from seqcast.forecaster import Forecaster as Forecaster
     from seqcast.forecaster import load as load
-    from seqcast.run import run as run
+    from seqcast.runs.job import run as run
 
 __version__ = "0.1.0"
 
@@ -23,7 +23,7 @@ _HOMES = {
     "TableOptions": "data.options",
     "load": "forecaster",
     "read_panel": "data.table",
-    "run": "run",
+    "run": "runs.job",
 }
 
 __all__ = ["Forecaster", "Panel", "RoleOptions", "SeqcastError", "TableOptions", "load", "read_panel", "run"]

@@ -82,6 +82,19 @@ class Settings:
         """Return the settings as plain nested values; what is unset is left out."""
         return _without_none(asdict(self))
 
+    def parameters(self, model: str) -> dict[str, Any]:
+        """Return the arguments of the `Forecaster` that does with `model` what these settings ask."""
+        given = self.to_mapping()
+        kept = ("horizon", "quantiles", "season", "seed", "budget")
+        return {
+            "model": model,
+            **given["columns"],
+            **{name: given["run"][name] for name in kept if name in given["run"]},
+            "table": given["table"],
+            "training": given["training"],
+            "settings": given["model"].get(model, {}),
+        }
+
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "Settings":
         """Build settings from nested values.

@@ -37,6 +37,7 @@ class Backtest:
     seconds: float
     notes: tuple[str, ...] = ()
     records: tuple[EpochRecord, ...] = ()
+    ending: str = "finished"
 
 
 def backtest(
@@ -55,16 +56,14 @@ def backtest(
     if not refit:
         fitted = forecaster.fit(panel.before(folds.known[0]), task, deadline)
         forecast = fitted.predict(panel, folds.origins)
-        return Backtest(forecast, time.monotonic() - began, fitted.notes, fitted.records)
+        return Backtest(forecast, time.monotonic() - began, fitted.notes, fitted.records, fitted.ending)
     parts: list[Forecast] = []
     notes: list[str] = []
-    records: tuple[EpochRecord, ...] = ()
     for fold, known in enumerate(folds.known):
         fitted = forecaster.fit(panel.before(known), task, deadline.share(1 / (len(folds.known) - fold)))
         parts.append(fitted.predict(panel, folds.origins.take(folds.origins.fold == fold)))
         notes.extend(note for note in fitted.notes if note not in notes)
-        records = fitted.records
-    return Backtest(joined(parts), time.monotonic() - began, tuple(notes), records)
+    return Backtest(joined(parts), time.monotonic() - began, tuple(notes), fitted.records, fitted.ending)
 
 
 def joined(parts: list[Forecast]) -> Forecast:

@@ -96,6 +96,8 @@ def compare(
         store.save(name, result)
         done[name] = result
         notes.extend(result.notes)
+        if result.ending == "interrupted":
+            break
     if not done:
         raise BudgetError("The budget ended before one model was done. Give more time, or fewer and lighter models.")
     pairs = {name: (result.forecast, result.seconds) for name, result in done.items()}

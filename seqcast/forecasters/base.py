@@ -4,7 +4,7 @@ Contract, held by `tests/contract`: what lies after the cutoff changes nothing; 
 series alone gets what it gets among others; quantiles do not decrease; the same seed gives the same bits.
 """
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from seqcast.budget import Deadline
 from seqcast.data.panel import Panel
@@ -12,7 +12,6 @@ from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Origins, Task
 
 
-@runtime_checkable
 class Fitted(Protocol):
     """A forecaster that has learnt and may be asked from any origin."""
 
@@ -26,12 +25,16 @@ class Fitted(Protocol):
         """What each epoch of training gave; empty for a model that has none."""
         ...
 
+    @property
+    def ending(self) -> str:
+        """Why fitting ended: `finished`, `stalled`, `out of time` or `interrupted`."""
+        ...
+
     def predict(self, panel: Panel, origins: Origins) -> Forecast:
         """Return one forecast for each origin; reads the rows before it and the known columns of its horizon."""
         ...
 
 
-@runtime_checkable
 class Forecaster(Protocol):
     """Something that learns from a panel and then forecasts."""
 

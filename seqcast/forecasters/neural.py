@@ -16,9 +16,10 @@ from seqcast.batch import Batch
 from seqcast.budget import Deadline
 from seqcast.data.encode import Encoder, fit_encoder
 from seqcast.data.panel import Panel
+from seqcast.data.scale import fit_scaler
 from seqcast.data.split import Carve
 from seqcast.data.window import Windows
-from seqcast.errors import ConfigError
+from seqcast.errors import ColumnError, ConfigError
 from seqcast.files import write_atomic
 from seqcast.models.registry import ModelConfig, build_network, settled
 from seqcast.train.config import FitConfig
@@ -34,10 +35,10 @@ _MOST_VALIDATION = 2048  # windows that judge an epoch, evenly spread; more cost
 
 @dataclass(frozen=True)
 class Watch:
-    """What follows a training run from outside: a checkpoint file to go on from, and a caller after each epoch."""
+    """What follows training from outside: a folder of checkpoints to go on from, and a caller after each epoch."""
 
-    checkpoint: Path | None = None
-    on_epoch: Callable[[Run], None] = lambda run: None
+    folder: Path | None = None
+    on_epoch: Callable[[str, Run, int], None] = lambda name, run, epochs: None
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ class Neural:
         source = _source(windows, panel, (train, valid), self.training, self.seed)
         with _quiet_torch(self.seed):
             model = build_network(self.name, config, dims).to(device)
-            resume = self._resume(panel, task)
-            hooks = Hooks(on_epoch=self._keep(panel, task), deadline=deadline)
-            run, ending = fit(model, source, torch.tensor(levels, device=device), self.training, resume, hooks)
+            identity = self._identity(panel, task)
+            hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline)
+            quantiles = torch.tensor(levels, device=device)
+            run, ending = fit(model, source, quantiles, self.training, self._resume(identity), hooks)
             fitted = FittedNetwork(self.name, config, task, dims, encoder, model.eval(), run.records, ending)
             if self.training.loss != "pinball":
                 fitted = replace(fitted, spread=_spread(fitted, windows, valid))
@@ -95,19 +97,20 @@ class Neural:
         digest.update(json.dumps([names, settings], sort_keys=True).encode())
         return digest.hexdigest()
 
-    def _resume(self, panel: Panel, task: Task) -> Run | None:
-        path = self.watch.checkpoint
-        if path is None or not path.exists():
-            return None
-        return Run.from_bytes(path.read_bytes(), self._identity(panel, task))
+    def _checkpoint(self, identity: str) -> Path | None:
+        return self.watch.folder / f"{self.name}-{identity[:16]}.safetensors" if self.watch.folder else None
 
-    def _keep(self, panel: Panel, task: Task) -> Callable[[Run], None]:
-        path, identity = self.watch.checkpoint, self._identity(panel, task)
+    def _resume(self, identity: str) -> Run | None:
+        path = self._checkpoint(identity)
+        return Run.from_bytes(path.read_bytes(), identity) if path is not None and path.exists() else None
+
+    def _keep(self, identity: str) -> Callable[[Run], None]:
+        path = self._checkpoint(identity)
 
         def keep(run: Run) -> None:
             if path is not None:
                 write_atomic(path, run.to_bytes(identity))
-            self.watch.on_epoch(run)
+            self.watch.on_epoch(self.name, run, self.training.epochs)
 
         return keep
 
@@ -150,7 +153,9 @@ class FittedNetwork:
     def notes(self) -> tuple[str, ...]:
         """What the user should know of the training."""
         if self.ending in ("out of time", "interrupted"):
-            return (f"{self.name}: training was {_CUT[self.ending]} after {len(self.records)} epochs; the best were kept.",)
+            return (
+                f"{self.name}: training was {_CUT[self.ending]} after {len(self.records)} epochs; the best were kept.",
+            )
         return ()
 
     def predict(self, panel: Panel, origins: Origins) -> Forecast:
@@ -183,15 +188,30 @@ class FittedNetwork:
         mean = point * scale[:, None] + loc[:, None]
         return Forecast(origins, self.task.quantiles, mean, np.maximum.accumulate(values, axis=-1))
 
-    def rescaled(self, panel: Panel) -> "FittedNetwork":
-        """Return the same network with scales measured on the history of other series or newer rows."""
-        scaler = fit_encoder(panel).scaler
-        return replace(self, encoder=replace(self.encoder, scaler=scaler))
+    def moved(self, panel: Panel, known: Panel) -> "FittedNetwork":
+        """Return the same network for another panel.
+
+        A series that `known` has keeps the scale it was trained with; that of a new one is measured on its history.
+
+        Raises
+        ------
+        ColumnError
+            When the columns are not those that the network was trained with.
+        """
+        if panel.columns != known.columns:
+            raise ColumnError(
+                f"A network forecasts from the columns it was trained with: {', '.join(known.columns.values)}; this table "
+                f"has {', '.join(panel.columns.values)}. Add the missing ones, or leave the others out with `ignore`."
+            )
+        fresh = fit_scaler(panel.before(panel.history))
+        scaler, places = self.encoder.scaler, {name: s for s, name in enumerate(known.series)}
+        old = [(s, places[name]) for s, name in enumerate(panel.series) if name in places]
+        for s, place in old:
+            fresh.loc[s], fresh.scale[s] = scaler.loc[place], scaler.scale[place]
+        return replace(self, encoder=replace(self.encoder, scaler=fresh))
 
 
-def _source(
-    windows: Windows, panel: Panel, parts: tuple[Origins, Origins], training: FitConfig, seed: int
-) -> Source:
+def _source(windows: Windows, panel: Panel, parts: tuple[Origins, Origins], training: FitConfig, seed: int) -> Source:
     train, valid = parts
     steps = min(training.steps, -(-len(train) // training.batch))
 

@@ -1,0 +1,5 @@
+"""`python -m seqcast` is the command line."""
+
+from seqcast.cli import main
+
+main()

@@ -1,0 +1,66 @@
+"""What the commands beside `run` do: fit and save one model, ask a saved one, score models without a folder."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from seqcast.budget import Deadline, seconds_of
+from seqcast.config import Settings
+from seqcast.data.table import read_panel
+from seqcast.evaluate.leaderboard import Score
+from seqcast.evaluate.plan import plan
+from seqcast.evaluate.study import Limits, Study, compare
+from seqcast.files import write_atomic
+from seqcast.forecaster import Forecaster, load
+from seqcast.forecasters.build import build_forecaster, watched
+from seqcast.forecasters.tidy import as_written, tidy
+from seqcast.runs.job import board_rows
+from seqcast.runs.talk import Talk
+
+
+def fit(settings: Settings, model: str, out: Path, talk: Talk) -> dict[str, Any]:
+    """Train one model on the whole history, save it as a bundle, and return the facts for JSON."""
+    forecaster = Forecaster(**settings.parameters(model)).fit(settings.source, talk=talk)
+    forecaster.save(out)
+    panel = forecaster.panel_
+    return {"model": model, "folder": str(out), "series": len(panel), "rows": int(panel.history.sum())}
+
+
+def predict(model: Path, source: str | None, out: Path | None) -> tuple[str, dict[str, Any]]:
+    """Forecast with a saved model; return the table as CSV and the facts for JSON."""
+    forecaster = load(model)
+    panel = forecaster.panel_
+    if source is not None:
+        forecaster.move_to(source)
+        panel = forecaster.panel_
+    table = as_written(panel, forecaster.predict())
+    text = table.write_csv()
+    if out is not None:
+        write_atomic(out, text.encode())
+    return text, {"model": forecaster.model, "forecast_rows": len(table), "forecast": table.to_dicts()}
+
+
+def backtest(settings: Settings, out: Path | None, talk: Talk) -> tuple[tuple[Score, ...], dict[str, Any]]:
+    """Score models on past cutoffs; return the leaderboard and the facts for JSON."""
+    options = settings.run
+    forecasters = [build_forecaster(name, settings, watched(name, None, talk.epoch)) for name in options.models]
+    panel = read_panel(settings.source, settings.columns, settings.table)
+    planned = plan(panel, options)
+    for note in (*panel.notes, *planned.notes):
+        talk.note(note)
+    deadline = Deadline.after(seconds_of(options.budget) if options.budget else None)
+    study = compare(panel, planned, forecasters, Limits(deadline, options.refit, talk.stage))
+    for note in study.notes:
+        talk.note(note)
+    if out is not None:
+        write_atomic(out, _parquet(panel, study))
+    return study.scores, {"leaderboard": board_rows(study.scores), "best": study.best}
+
+
+def _parquet(panel: Any, study: Study) -> bytes:
+    buffer = io.BytesIO()
+    parts = (tidy(panel, test.forecast, name, judged=True) for name, test in study.backtests.items())
+    pl.concat(parts).write_parquet(buffer)
+    return buffer.getvalue()

@@ -1,0 +1,142 @@
+"""Command-line options made from the fields of the settings, so that no setting is written down twice."""
+
+import inspect
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from seqcast.config import RunOptions, Settings, merged, read_toml
+from seqcast.data.options import RoleOptions, TableOptions
+from seqcast.errors import ConfigError
+
+SECTIONS: Mapping[str, type] = {"columns": RoleOptions, "table": TableOptions, "run": RunOptions}
+_PANELS = {"columns": "Columns", "table": "Reading the table", "run": "Work"}
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command every option of the settings; it receives them as one `Settings` in `settings`.
+
+    The command's own parameters come first. `--config FILE` is read first, `--set KEY=VALUE` is laid over it, and the
+    options that were given come last.
+    """
+    own = [part for part in inspect.signature(command, eval_str=True).parameters.values() if part.name != "settings"]
+
+    def wrapped(**given: Any) -> None:
+        mine = {part.name: given.pop(part.name) for part in own}
+        command(**mine, settings=settings_of(mine.get("source"), given))
+
+    parameters = [*own, *_shared(), *(part for section in SECTIONS for part in _section(section))]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    signature = inspect.Signature([part.replace(kind=keyword) for part in parameters])
+    wrapped.__signature__ = signature  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {part.name: part.annotation for part in parameters}
+    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
+    return wrapped
+
+
+def settings_of(source: str | None, given: Mapping[str, Any]) -> Settings:
+    """Return the settings that a file, `--set` and the options add up to.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown key or a value of a wrong type, and where no source is named.
+
+    Examples
+    --------
+    >>> settings_of("a.csv", {"target": ["load,price"], "horizon": 24, "set": ["training.lr=0.01"]}).columns.target
+    ('load', 'price')
+    """
+    mapping = read_toml(Path(given["config"])) if given.get("config") else {}
+    for assignment in given.get("set") or []:
+        mapping = merged(mapping, _assigned(assignment))
+    for section, options in SECTIONS.items():
+        values = {part.name: _plain(given.get(part.name), _kind(options, part.name)) for part in fields(options)}
+        mapping = merged(mapping, {section: {name: value for name, value in values.items() if value is not None}})
+    if source is not None:
+        mapping = merged(mapping, {"source": source})
+    if not mapping.get("source"):
+        raise ConfigError("A table is needed; none was named. For example: seqcast run sales.csv --horizon 12")
+    return Settings.from_mapping(mapping)
+
+
+def _shared() -> list[inspect.Parameter]:
+    config = Annotated[str | None, typer.Option("--config", metavar="FILE", help="settings as TOML, such as a run.toml")]
+    more = Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="any other setting: training.lr=0.001, model.hybrid.width=128"),
+    ]
+    return [_parameter("config", config), _parameter("set", more)]
+
+
+def _section(section: str) -> list[inspect.Parameter]:
+    options = SECTIONS[section]
+    parameters = []
+    for part in fields(options):
+        kind = _kind(options, part.name)
+        names = ["--refit/--no-refit"] if kind is bool else [f"--{part.name.replace('_', '-')}"]
+        shown = typer.Option(*names, help=part.metadata["help"], rich_help_panel=_PANELS[section], show_default=False)
+        annotation = list[str] if kind in (tuple, float) else kind
+        parameters.append(_parameter(part.name, Annotated[annotation | None, shown]))
+    return parameters
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _kind(options: type, name: str) -> type:
+    """Return str, int or bool, tuple for several words, float for several numbers."""
+    hint = get_type_hints(options)[name]
+    if isinstance(hint, UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    if get_args(hint):
+        return float if get_args(hint)[0] is float else tuple
+    return hint
+
+
+def _plain(value: Any, kind: type) -> Any:
+    """Split what was given as `a,b`; commas inside brackets belong to a name such as arima(2,1,1)."""
+    if not value or kind not in (tuple, float):
+        return value
+    words = [word.strip() for part in value for word in _split(part)]
+    if kind is tuple:
+        return words
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        raise ConfigError(f"Quantiles are numbers between 0 and 1, such as 0.1,0.5,0.9; got {value}.") from None
+
+
+def _split(text: str) -> list[str]:
+    words, depth = [""], 0
+    for letter in text:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            words.append("")
+        else:
+            words[-1] += letter
+    return [word for word in words if word.strip()]
+
+
+def _assigned(assignment: str) -> dict[str, Any]:
+    key, sign, value = assignment.partition("=")
+    if not sign:
+        raise ConfigError(f"--set takes KEY=VALUE, such as training.lr=0.001; got {assignment!r}.")
+    try:
+        return tomllib.loads(f"{key} = {value}")
+    except tomllib.TOMLDecodeError:
+        try:
+            return tomllib.loads(f"{key} = {_quoted(value)}")
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"--set takes KEY=VALUE, such as training.lr=0.001; got {assignment!r}: {error}.") from None
+
+
+def _quoted(value: str) -> str:
+    escaped = value.strip().replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

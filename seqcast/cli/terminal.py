@@ -1,0 +1,79 @@
+"""How the command line talks: data on stdout, sentences on stderr, one moving line where somebody watches."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from seqcast.runs.talk import Talk
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from seqcast.evaluate.leaderboard import Score
+    from seqcast.train.run import Run
+
+
+class Terminal(Talk):
+    """Sentences on stderr; stages and epochs as one moving line, only where stderr is a terminal."""
+
+    def __init__(self, quiet: bool = False):
+        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._status: Status | None = None
+
+    def __enter__(self) -> "Terminal":
+        if self.console.is_terminal:
+            self._status = self.console.status("starting", spinner="dots")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def note(self, line: str) -> None:
+        """Print a sentence."""
+        self.console.print(line, markup=False)
+
+    def stage(self, line: str) -> None:
+        """Show what is being done."""
+        if self._status is not None:
+            self._status.update(line.replace("[", r"\["))
+
+    def epoch(self, name: str, run: "Run", epochs: int) -> None:
+        """Show a network's last epoch and how long it may still take."""
+        last = run.records[-1]
+        mean = sum(record.seconds for record in run.records) / len(run.records)
+        self.stage(
+            f"{name}: epoch {last.epoch}/{epochs}, loss {last.train_loss:.4f} / {last.valid_loss:.4f} in validation, "
+            f"{mean * (epochs - last.epoch):.0f} s left at most"
+        )
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
+
+
+def print_board(scores: "Sequence[Score]") -> None:
+    """Print the leaderboard on stdout."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("model", "MASE", "skill", "MAE", "RMSE", "CRPS", "coverage", "seconds"):
+        table.add_column(name, justify="left" if name == "model" else "right")
+    for score in scores:
+        table.add_row(
+            score.model,
+            _shown(score.mase, ".3f"),
+            _shown(score.skill, "+.1%"),
+            *(_shown(value, ".4g") for value in (score.mae, score.rmse, score.crps)),
+            f"{_shown(score.coverage, '.0%')} of {_shown(score.nominal, '.0%')}",
+            _shown(score.seconds, ".1f"),
+        )
+    Console().print(table)
+
+
+def _shown(value: float, form: str) -> str:
+    return "–" if value != value else format(value, form)

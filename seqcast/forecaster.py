@@ -1,0 +1,281 @@
+"""Forecaster: the one class most users meet, with the manners of scikit-learn."""
+
+import time as clock
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import polars as pl
+
+from seqcast.budget import Deadline, seconds_of
+from seqcast.config import DEFAULT_MODELS, DEFAULT_QUANTILES, RunOptions, Settings
+from seqcast.data.frames import kind_of, to_kind
+from seqcast.data.intake import read_records
+from seqcast.data.options import TableOptions
+from seqcast.data.panel import Panel
+from seqcast.data.table import check_future, read_panel
+from seqcast.errors import ColumnError, ConfigError, nearest
+from seqcast.evaluate.leaderboard import to_frame
+from seqcast.evaluate.plan import plan
+from seqcast.evaluate.study import Limits, Study, compare
+from seqcast.forecasters.base import Fitted
+from seqcast.forecasters.build import build_forecaster, watched
+from seqcast.forecasters.bundle import Saved, load_model, save_model
+from seqcast.forecasters.tidy import tidy
+from seqcast.models.names import NETWORK_NAMES
+from seqcast.runs.talk import Talk
+from seqcast.types import Task
+
+
+@dataclass(kw_only=True)
+class Forecaster:
+    """Learns from a table and forecasts past its last row.
+
+    The constructor stores its arguments and does no work; `fit` returns self.
+
+    Parameters
+    ----------
+    horizon : int
+        Steps to forecast.
+    target : str or sequence of str
+        Columns to forecast; left empty, a column called `y` or `target`, or the only numeric one.
+    model : str
+        `naive`, `drift`, `seasonal-naive`, `ar`, `ma`, `arma`, `arima`, `ets`, `theta`, explicit orders such as
+        `arima(1,1,1)(0,1,1)`, or a network: `rnn`, `lstm`, `gru`, `hybrid`.
+    time, series : str or None
+        Columns of the times and of the names of the series; recognised unless named.
+    known, static, ignore : sequence of str
+        Features known over the horizon, constant within a series, or to be left out; every other one is past-only.
+    table : TableOptions or mapping
+        How the table is to be read: `{"freq": "rows", "decimal": ","}`.
+    settings : config of the network, or mapping
+        Such as `HybridConfig(width=128)` or `{"width": 128}`.
+    training : FitConfig or mapping
+        Such as `{"epochs": 10}`.
+    season : int or None
+        Steps of the main cycle; by the frequency unless given.
+    quantiles : sequence of float
+        Levels to forecast.
+    seed : int
+        Of weights, window order and dropout.
+    budget : str or None
+        Wall time that `fit` may take, such as `90s` or `5m`.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"ds": range(40), "y": [float(i % 4) for i in range(40)]})
+    >>> forecaster = Forecaster(horizon=2, model="seasonal-naive", season=4, quantiles=(0.5,)).fit(table)
+    >>> forecaster.predict()["mean"].to_list()
+    [0.0, 1.0]
+    """
+
+    horizon: int
+    target: str | Sequence[str] = ()
+    model: str = "hybrid"
+    time: str | None = None
+    series: str | None = None
+    known: Sequence[str] = ()
+    static: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    table: TableOptions | Mapping[str, Any] = field(default_factory=TableOptions)
+    settings: Any = field(default_factory=dict)
+    training: Any = field(default_factory=dict)
+    season: int | None = None
+    quantiles: Sequence[float] = DEFAULT_QUANTILES
+    seed: int = 0
+    budget: str | None = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments by name."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set constructor arguments by name.
+
+        Raises
+        ------
+        ConfigError
+            For an unknown name.
+        """
+        known = [part.name for part in fields(self)]
+        for name, value in params.items():
+            if name not in known:
+                raise ConfigError(f"Forecaster has no parameter {name!r}. {nearest(name, known)}")
+            setattr(self, name, value)
+        return self
+
+    def fit(self, data: Any, *, talk: Talk | None = None) -> Self:
+        """Learn from a table: a path, or a Polars, pandas or Arrow table.
+
+        Parameters
+        ----------
+        data : path or table
+            Rows with an empty target and filled known features, after the history, are the future.
+        talk : Talk or None
+            Hears what was inferred and how training goes.
+
+        Raises
+        ------
+        InputError
+            When the table cannot be read without guessing or is too short.
+        ConfigError
+            When a setting cannot work.
+        """
+        settings = self._settings()
+        talk = talk or Talk()
+        forecaster = build_forecaster(self.model, settings, watched(self.model, None, talk.epoch))
+        deadline = Deadline.after(seconds_of(self.budget) if self.budget else None)
+        panel = self._read(data)
+        for note in panel.notes:
+            talk.note(note)
+        task = Task(
+            horizon=self.horizon,
+            quantiles=settings.run.quantiles,
+            season=self.season or panel.frequency.season,
+        )
+        fitted = forecaster.fit(panel.before(panel.history), task, deadline)
+        return self._keep(panel, fitted, task, data)
+
+    def predict(self, data: Any = None) -> Any:
+        """Forecast past the last row of the table of `fit`, or of another one with the same columns.
+
+        Returns
+        -------
+        table of the kind that came in
+            `series, time, target, model, mean, q0.1 …`.
+
+        Raises
+        ------
+        ColumnError
+            When a known feature has no value over the horizon.
+        """
+        if data is not None:
+            return copy(self).move_to(data).predict()
+        check_future(self.panel_, self.horizon)
+        forecast = self.fitted_.predict(self.panel_, self.panel_.at_end())
+        return to_kind(tidy(self.panel_, forecast, self.model), self._kind)
+
+    def backtest(self, windows: int | None = None, *, step: int | None = None, refit: bool = False) -> Any:
+        """Forecast from past cutoffs, learning only from what was known then.
+
+        Returns
+        -------
+        table of the kind that came in
+            `series, time, target, model, cutoff, actual, mean, q0.1 …`.
+        """
+        study = self._study((self.model,), windows, step=step, refit=refit)
+        return to_kind(tidy(self.panel_, study.backtests[self.model].forecast, self.model, judged=True), self._kind)
+
+    def leaderboard(self, models: Sequence[str] = DEFAULT_MODELS, windows: int | None = None) -> Any:
+        """Score this model beside others on the same cutoffs, best first; lower is better but for skill."""
+        others = [name for name in models if name != self.model]
+        return to_kind(to_frame(self._study((*others, self.model), windows).scores), self._kind)
+
+    def report(self, path: str | Path, models: Sequence[str] = DEFAULT_MODELS, windows: int | None = None) -> Path:
+        """Write one offline HTML page: forecast, leaderboard, backtest, data and settings."""
+        from seqcast.runs.page import Findings, write_page
+
+        began = clock.monotonic()
+        options = self._options((*(name for name in models if name != self.model), self.model), windows)
+        planned = plan(self.panel_, options)
+        study = self._study(options.models, windows)
+        forecast = self.fitted_.predict(self.panel_, self.panel_.at_end())
+        findings = Findings(self.panel_, planned, study, (self.model, forecast), (*planned.notes, *study.notes))
+        return write_page(Path(path), findings, replace(self._settings(), run=options), clock.monotonic() - began)
+
+    def update(self, data: Any) -> Self:
+        """Add newer rows to the history without learning anew; `predict` then goes on from them.
+
+        Parameters
+        ----------
+        data : path or table
+            Rows in the manner of those of `fit`: a path after a path, a table after a table.
+        """
+        options = self._settings().table
+        frames = [read_records(source, options).frame for source in (*self._sources, data)]
+        try:
+            whole = pl.concat(frames, how="diagonal_relaxed")
+        except pl.exceptions.PolarsError as error:
+            raise ColumnError(f"Newer rows must have the columns of the rows before them: {error}.") from error
+        panel = read_panel(whole, self._settings().columns, options)
+        self.fitted_ = self._moved(panel)
+        self.panel_, self._sources = panel, (*self._sources, data)
+        return self
+
+    def move_to(self, data: Any) -> Self:
+        """Put another table of the same columns in the place of the one of `fit`, without learning anew."""
+        panel = self._read(data)
+        return self._keep(panel, self._moved(panel), self.task_, data)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write what was learnt as a folder of data: no pickle, and the SHA-256 of every file."""
+        settings = {name: _data_only(value) for name, value in self.get_params().items()}
+        save_model(Path(folder), Saved(self.model, self.fitted_, self.panel_, self.task_, settings))
+        return Path(folder)
+
+    def _study(self, models: Sequence[str], windows: int | None, *, step: int | None = None, refit: bool = False) -> Study:
+        options = self._options(models, windows, step=step, refit=refit)
+        planned = plan(self.panel_, options)
+        forecasters = [build_forecaster(name, self._settings()) for name in models]
+        return compare(self.panel_, planned, forecasters, Limits(refit=refit))
+
+    def _options(self, models: Sequence[str], windows: int | None, **more: Any) -> RunOptions:
+        return replace(self._settings().run, models=tuple(models), windows=windows, **more)
+
+    def _keep(self, panel: Panel, fitted: Fitted, task: Task, data: Any) -> Self:
+        self.panel_, self.fitted_, self.task_ = panel, fitted, task
+        self._sources, self._kind = (data,), kind_of(data)
+        return self
+
+    def _moved(self, panel: Panel) -> Fitted:
+        """Return what was fitted, ready for another panel: scales are measured anew where the series differ."""
+        if self.model not in NETWORK_NAMES:
+            return self.fitted_
+        return self.fitted_.moved(panel, self.panel_)
+
+    def _read(self, data: Any) -> Panel:
+        settings = self._settings()
+        return read_panel(data, settings.columns, settings.table)
+
+    def _settings(self) -> Settings:
+        roles = {name: getattr(self, name) for name in ("time", "series", "known", "static", "ignore")}
+        roles["target"] = [self.target] if isinstance(self.target, str) else self.target
+        return Settings.from_mapping(
+            {
+                "columns": {name: _data_only(value) for name, value in roles.items()},
+                "table": _data_only(self.table),
+                "run": {
+                    "horizon": self.horizon,
+                    "models": [self.model],
+                    "quantiles": [float(level) for level in self.quantiles],
+                    "season": self.season,
+                    "seed": self.seed,
+                },
+                "training": _data_only(self.training),
+                "model": {self.model: _data_only(self.settings)} if self.settings else {},
+            }
+        )
+
+
+def load(folder: str | Path) -> Forecaster:
+    """Return the forecaster that `Forecaster.save` or a run wrote; it predicts at once, without the table.
+
+    Raises
+    ------
+    BundleError
+        When the folder holds none, or a file was changed or cut short.
+    """
+    saved = load_model(Path(folder))
+    forecaster = Forecaster(**saved.settings)
+    return forecaster._keep(saved.panel, saved.fitted, saved.task, pl.DataFrame())
+
+
+def _data_only(value: Any) -> Any:
+    """Return settings as JSON values: dataclasses as mappings, sequences as lists, nothing unset."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {name: _data_only(inner) for name, inner in value.items() if inner is not None}
+    return [_data_only(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,193 @@
+"""One run: read the table, backtest every model, forecast with the best, and leave a folder that shows it."""
+
+import io
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from seqcast.budget import Deadline, seconds_of
+from seqcast.config import Settings
+from seqcast.data.panel import Panel
+from seqcast.data.table import check_future, fingerprint, read_panel
+from seqcast.errors import BudgetError
+from seqcast.evaluate.leaderboard import Score, to_frame
+from seqcast.evaluate.plan import Plan, plan
+from seqcast.evaluate.study import Limits, Study, compare
+from seqcast.forecasters.base import Fitted, Forecaster
+from seqcast.forecasters.build import build_forecaster, watched
+from seqcast.forecasters.bundle import Saved, save_model
+from seqcast.forecasters.tidy import as_written, tidy
+from seqcast.models.names import NETWORK_NAMES
+from seqcast.runs.folder import RunFolder, versions
+from seqcast.runs.page import Findings, write_page
+from seqcast.runs.talk import Talk
+from seqcast.types import Forecast
+
+_REPORT_SHARE = 0.04  # of a budget, kept for the files at the end
+_LEAST_REPORT = 2.0  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What a run found.
+
+    Parameters
+    ----------
+    folder : path
+        Where its files are.
+    scores : tuple of Score
+        The leaderboard, best first.
+    forecast : DataFrame
+        Forecast of the best model past the last row, tidy.
+    notes : tuple of str
+        What was inferred, mended, cut or left out.
+    seconds : float
+        Wall time.
+    """
+
+    folder: Path
+    scores: tuple[Score, ...]
+    forecast: pl.DataFrame
+    notes: tuple[str, ...]
+    seconds: float
+
+    @property
+    def best(self) -> str:
+        """Name of the model that made the forecast."""
+        return str(self.forecast["model"][0]) if len(self.forecast) else self.scores[0].model
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.folder / "report.html"
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the result as JSON values; what cannot be had is None."""
+        return {
+            "leaderboard": board_rows(self.scores),
+            "best": self.best,
+            "forecast_rows": len(self.forecast),
+            "report": str(self.report),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def run(settings: Settings, out: Path | str, *, resume: bool = False, talk: Talk | None = None) -> RunResult:
+    """Read, compare, forecast, report.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to read and what to do.
+    out : path
+        Folder for `report.html`, `forecast.csv`, `backtest.parquet`, `leaderboard.csv`, `model/`, `run.toml`, `run.json`.
+    resume : bool
+        Go on with a run that was stopped; gives the same bytes as one that was not.
+    talk : Talk or None
+        Listener.
+
+    Raises
+    ------
+    SeqcastError
+        When the table, a setting or the folder is refused.
+    """
+    return _Job(settings, RunFolder(Path(out)), talk or Talk()).work(resume)
+
+
+@dataclass(frozen=True)
+class _Job:
+    settings: Settings
+    folder: RunFolder
+    talk: Talk
+
+    def work(self, resume: bool) -> RunResult:
+        began = time.monotonic()
+        settings = self.settings
+        budget = seconds_of(settings.run.budget) if settings.run.budget else None
+        reserve = 0.0 if budget is None else max(_LEAST_REPORT, _REPORT_SHARE * budget)
+        deadline = Deadline.after(None if budget is None else budget - reserve)
+        forecasters = [self._forecaster(name) for name in settings.run.models]
+        self.talk.stage("reading the table")
+        panel = read_panel(settings.source, settings.columns, settings.table)
+        check_future(panel, settings.run.horizon)
+        planned = plan(panel, settings.run)
+        for note in (*panel.notes, *planned.notes):
+            self.talk.note(note)
+        mark = fingerprint(settings.source, settings.table)
+        self.folder.open({"data": mark, "settings": settings.to_mapping(), "versions": versions()}, resume)
+        self.folder.write("run.toml", settings.to_toml().encode())
+        limits = Limits(deadline, settings.run.refit, self.talk.stage)
+        study = compare(panel, planned, forecasters, limits, self.folder)
+        best, fitted, forecast = self._final(panel, planned, study, deadline)
+        notes = tuple(dict.fromkeys([*planned.notes, *study.notes, *fitted.notes]))
+        for note in notes[len(planned.notes) :]:
+            self.talk.note(note)
+        whole = Findings(panel, planned, study, (best, forecast), notes)
+        table = self._write(whole, Saved(best, fitted, panel, planned.task, settings.parameters(best)), began, mark)
+        return RunResult(self.folder.path, study.scores, table, (*panel.notes, *notes), time.monotonic() - began)
+
+    def _final(self, panel: Panel, planned: Plan, study: Study, deadline: Deadline) -> tuple[str, Fitted, Forecast]:
+        """Fit the best model on everything known; where the budget stops it, the next best."""
+        for score in study.scores:
+            name = score.model
+            self.talk.stage(f"{name}: forecast past the last row")
+            # Classical models cost here a fraction of their backtest, and a run must end with a forecast.
+            limit = deadline if name in NETWORK_NAMES else Deadline()
+            forecaster = self._forecaster(name)
+            try:
+                fitted = forecaster.fit(panel.before(panel.history), planned.task, limit)
+                return name, fitted, fitted.predict(panel, panel.at_end())
+            except BudgetError as error:
+                self.talk.note(f"{name} is best, but its forecast did not fit the budget: {error}")
+        raise BudgetError("No model could make its forecast within the budget. Give more time.")
+
+    def _forecaster(self, name: str) -> Forecaster:
+        watch = watched(name, self.folder.checkpoints, self.talk.epoch)
+        return build_forecaster(name, self.settings, watch)
+
+    def _write(self, whole: Findings, saved: Saved, began: float, data: str) -> pl.DataFrame:
+        panel, study, (best, forecast) = whole.panel, whole.study, whole.final
+        self.talk.stage("writing the report")
+        table = tidy(panel, forecast, best)
+        self.folder.write("forecast.csv", as_written(panel, table).write_csv().encode())
+        past = pl.concat(tidy(panel, test.forecast, name, judged=True) for name, test in study.backtests.items())
+        buffer = io.BytesIO()
+        past.write_parquet(buffer)
+        self.folder.write("backtest.parquet", buffer.getvalue())
+        self.folder.write("leaderboard.csv", to_frame(study.scores).write_csv().encode())
+        save_model(self.folder.path / "model", saved)
+        seconds = time.monotonic() - began
+        write_page(self.folder.path / "report.html", whole, self.settings, seconds)
+        self.folder.write("run.json", self._facts(whole, data, seconds))
+        self.folder.close()
+        return table
+
+    def _facts(self, whole: Findings, data: str, seconds: float) -> bytes:
+        panel = whole.panel
+        facts = {
+            "format": "seqcast-run",
+            "data": {"sha256": data, "series": len(panel), "rows": len(panel.values), "frequency": panel.frequency.name},
+            "versions": versions(),
+            "seed": self.settings.run.seed,
+            "threads": 1,
+            "seconds": round(seconds, 3),
+            "best": whole.final[0],
+            "leaderboard": [{k: _number(v) for k, v in asdict(score).items()} for score in whole.study.scores],
+            "notes": [*panel.notes, *whole.notes],
+            "settings": self.settings.to_mapping(),
+        }
+        return (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def board_rows(scores: tuple[Score, ...]) -> list[dict[str, Any]]:
+    """Return the leaderboard as JSON values; what cannot be had is None."""
+    kept = ("model", "mase", "mae", "skill", "seconds")
+    return [{name: _number(value) for name, value in asdict(score).items() if name in kept} for score in scores]
+
+
+def _number(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value
