@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Self, get_args, runtime_checkable
 
-from beartype import beartype
+from beartype import BeartypeConf, beartype
+
+_CHECK = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as type checkers have it
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -17,7 +19,7 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
         function.__annotations__ = {name: hint for name, hint in hints.items() if hint is not Self}
     for hint in hints.values():
         _prepare(hint)
-    return beartype(function)
+    return _CHECK(function)
 
 
 def _prepare(hint: object) -> None:
