@@ -34,14 +34,11 @@ def _first_days(days: np.ndarray, frequency: Frequency) -> np.ndarray:
         size = MONTHS[frequency.unit]
         months = steps.month_of(days)
         first = months.min() - months.min() % size
-        first = steps.first_of(months - (months - first) % (size * frequency.count))
-        return first
+        return steps.first_of(months - (months - first) % (size * frequency.count))
     if frequency.unit == "business day":
         days = days - (steps.weekday_of(days) - 4).clip(0)
         number = steps.workdays_between(np.full_like(days, days.min()), days)
         return steps.after_workdays(np.full_like(days, days.min()), number - number % frequency.count)
-    size = frequency.count
-    first = days.min()
     if frequency.unit == "week":
-        first, size = first - steps.weekday_of(first), 7 * size
-    return days - (days - first) % size
+        days = days - steps.weekday_of(days)
+    return days - (days - days.min()) % (frequency.count * (7 if frequency.unit == "week" else 1))

@@ -22,12 +22,12 @@ def counted(cells: TimeCells, numbers: Int[np.ndarray, "U"]) -> tuple[Int[np.nda
     TimeError
         When they are serial numbers of a spreadsheet, or dates of which one does not exist.
     """
-    if ((numbers > 1500_00_00) & (numbers < 2200_00_00)).all():
+    if ((numbers > 1500_00_00) & (numbers < 2201_00_00)).all():
         dates, real = _compact(numbers)
         if real.mean() > 0.5:
             cells.refuse(~real, "There is no such day in that month", "Mend the cell.")
             return dates * DAY, "day", ()
-    if ((numbers > 1900_00) & (numbers < 2200_00)).all() and _are_months(numbers):
+    if ((numbers > 1900_00) & (numbers < 2201_00)).all() and _are_months(numbers):
         _refuse_short(cells, numbers)
         months = 12 * (numbers // 100 - 1970) + numbers % 100 - 1
         return (

@@ -134,7 +134,8 @@ def _described(frequency: Frequency) -> str:
         {"day": DAY, "hour": FIXED["hour"], "minute": FIXED["minute"], "second": FIXED["second"]},
     )
     unit = next((unit for unit, size in units.items() if step % size == 0), "microsecond")
-    apart = step if frequency.integer else f"{step // units.get(unit, 1)} {unit}s"
+    number = step // units.get(unit, 1)
+    apart = step if frequency.integer else f"{number} {unit}{'s' if number > 1 else ''}"
     return f"Each row is one step; the steps after the last row are {apart} apart, the median of the table."
 
 

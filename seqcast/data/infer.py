@@ -159,11 +159,12 @@ def _refuse_mixed(timed: Timed, ends: np.ndarray, moves: np.ndarray, frequency: 
     start = ends[np.flatnonzero((stretch == lengths.argmax()) & ~single)[0]]
     raise TimeError(
         f"A table has one step throughout; most rows are {frequency.name} apart, but {longest} rows running, from "
-        f"{timed.where(start - 1)} on, are further apart. Take them out with --where. {_choices(timed, frequency)}"
+        f"{timed.where(start - 1)} on, are further apart. Take them out with --where. "
+        f"{_choices(timed, frequency)}"
     )
 
 
 def _choices(timed: Timed, frequency: Frequency) -> str:
     average = "10" if timed.integer else {"day": "1w", "business day": "1w", "week": "1mo"}.get(frequency.unit, "1d")
     coarse = "1y" if frequency.unit in MONTHS else average
-    return f"Choose: {_ROWS}, --freq {frequency.name} leaves holes, --resample {coarse} averages the rows within each step."
+    return f"Choose: {_ROWS}, --freq {frequency.name} leaves holes, --resample {coarse} averages within each step."

@@ -95,7 +95,7 @@ class Timed:
         """Dates as days since 1970."""
         return self.wall // DAY
 
-    def where(self, row: int) -> str:
+    def where(self, row: int | np.integer) -> str:
         """Return the time of a row, where it stands, and its series if there are several."""
         time = written(self.times[row : row + 1], self.zone, self.precision)[0]
         among = f" of series {self.names[self.series[row]]!r}" if len(self.names) > 1 else ""
