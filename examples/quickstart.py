@@ -2,7 +2,7 @@
 
     .venv/bin/python examples/quickstart.py [FOLDER]
 
-Takes a minute or two on two cores. The report, the forecast and the model go to FOLDER (runs/quickstart).
+Takes a minute or two on two cores. The report, the scores and the model go to FOLDER (runs/quickstart).
 """
 
 import sys
@@ -14,17 +14,18 @@ DATA = Path(__file__).parent / "data" / "ETTh1.csv.gz"
 
 
 def main(folder: Path) -> None:
-    """Fit, judge, forecast, save and load again."""
-    forecaster = Forecaster(horizon=24, target="OT", models=["seasonal-naive", "arima", "lstm"], windows=3, budget="3m")
-    forecaster.fit(DATA)
-    print(forecaster.leaderboard())
+    """Learn, judge, forecast, save and load again."""
+    others = ("seasonal-naive", "ets")
+    forecaster = Forecaster(horizon=24, target="OT", model="lstm", training={"epochs": 3}).fit(DATA)
+    print(forecaster.leaderboard(models=others, windows=3))
     print(forecaster.predict())
-    forecaster.report(folder / "report.html")
-    forecaster.save(folder / "model")
 
-    again = load(folder / "model")
-    print(again.predict())
+    forecaster.save(folder / "model")
+    forecaster.report(folder / "report.html", models=others, windows=3)
+    print(load(folder / "model").predict())
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/quickstart"))
+    chosen = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/quickstart")
+    chosen.mkdir(parents=True, exist_ok=True)
+    main(chosen)

@@ -1,9 +1,10 @@
 """What a user can say about a table. Every field left empty is recognised from the table, and said."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
-def option(default: object, help: str) -> object:
+def option(default: Any, help: str) -> Any:
     """Return a dataclass field that carries its one-line help, for the command line and the docs."""
     return field(default=default, metadata={"help": help})
 

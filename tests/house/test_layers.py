@@ -18,7 +18,6 @@ FLOORS = [
     ["report"],
     ["runs"],
     ["run", "forecaster"],
-    ["options", "terminal"],
     ["cli"],
     ["__init__", "__main__"],
 ]
