@@ -44,8 +44,9 @@ def _by_sequence(cells: TimeCells, parts: pl.DataFrame, first: np.ndarray, secon
     if (first == second).all():
         return DAY_FIRST
     readings = {DAY_FIRST: _days(parts, "a", "b"), MONTH_FIRST: _days(parts, "b", "a")}
-    for fits in (_even, lambda days: _ordered(days[cells.codes])):
-        fitting = [order for order, days in readings.items() if fits(days)]
+    even = [order for order, days in readings.items() if _even(days)]
+    ordered = [order for order, days in readings.items() if _ordered(days[cells.codes])]
+    for fitting in (even, ordered):
         if len(fitting) == 1:
             return fitting[0]
     unlike = int(cells.first[np.argmax(first != second)])

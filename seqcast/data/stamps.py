@@ -195,7 +195,7 @@ def precision_of(parts: pl.DataFrame) -> str:
     """
     shown = {name for name in parts.columns if parts[name].is_not_null().any()}
     if "f" in shown:
-        return "millisecond" if (parts["f"].str.len_chars().max() or 0) <= 3 else "microsecond"
+        return "microsecond" if (parts["f"].str.len_chars() > 3).any() else "millisecond"
     order = (("second", "s"), ("minute", "h"), ("day", "d"), ("day", "a"), ("day", "w"), ("quarter", "q"))
     return next((precision for precision, part in order if part in shown), "month")
 
