@@ -314,11 +314,12 @@ def test_rows_are_numbered_within_their_series(series):
     assert numbered(np.array(series)).values.tolist() == truth
 
 
-def test_half_a_million_cells_take_less_than_a_second():
-    moments = pl.Series(np.arange(500_000) * 60_000_000).cast(pl.Datetime("us"))
-    for form in ("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S+01:00"):
-        cells = moments.dt.strftime(form)
-        assert min(seconds_of(lambda cells=cells: parse_times(cells, "ds", np.arange(500_000))) for _ in range(3)) < 1.0
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S+01:00"])
+def test_no_loop_runs_over_the_cells(form):
+    """Half a million cells take .4 s where a loop takes 4 s; the loop is timed too, as the machine may be busy."""
+    cells = (pl.Series(np.arange(500_000) * 60_000_000).cast(pl.Datetime("us"))).dt.strftime(form)
+    loop = 100 * seconds_of(lambda: [datetime.strptime(cell, form) for cell in cells[:5000].to_list()])
+    assert min(seconds_of(lambda: parse_times(cells, "ds", np.arange(500_000))) for _ in range(3)) < loop / 3
 
 
 @pytest.mark.parametrize(
