@@ -35,8 +35,7 @@ def steps_figure(facts: Facts) -> str:
     if steps.error.size == 0 or steps.error.shape[1] < 2 or not np.isfinite(steps.error).any():
         return ""
     kind = styles(facts)
-    named = [m for m, name in enumerate(steps.models) if kind.get(name, "other") != "other"]
-    core = [steps.error[m] for m in named[:3]]
+    core = [steps.error[m] for m, name in enumerate(steps.models) if kind.get(name) in ("c0", "yard")]
     y, off = domain([np.zeros(1), *core], [error for m, error in enumerate(steps.error)])
     y = Scale(0.0, y.high)
     horizon = steps.error.shape[1]

@@ -188,12 +188,16 @@ def _table(run: Run, measured: Measured, scores: Sequence[Score], yardstick: str
                 target=run.panel.columns.target[k],
                 mase=float(flat[best, pair]),
                 mae=float(mae[best, pair]),
-                skill=float(1 - flat[best, pair] / its[pair]),
-                winner=measured.models[first],
+                skill=_skill(float(flat[best, pair]), float(its[pair])),
+                winner=measured.models[first] if np.isfinite(flat[first, pair]) else "",
                 winner_mase=float(flat[first, pair]),
             )
         )
     return tuple(rows)
+
+
+def _skill(mine: float, its: float) -> float:
+    return 1 - mine / its if its > 0 and math.isfinite(mine) and math.isfinite(its) else math.nan
 
 
 def _curves(model: str, records: Sequence[EpochRecord]) -> Curves:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from seqcast.data.panel import Panel
 from seqcast.evaluate import metrics
@@ -66,6 +66,22 @@ def over_steps(values: np.ndarray, series: np.ndarray, count: int) -> np.ndarray
     return np.divide(total, seen, out=np.full(total.shape, np.nan), where=seen > 0)
 
 
+def by_step(
+    actual: Float[np.ndarray, "N H K"], point: Float[np.ndarray, "N H K"], series: Int[np.ndarray, "N"], count: int
+) -> Float[np.ndarray, "series H K"]:
+    """Return the mean absolute error of each series at each step of the horizon.
+
+    Examples
+    --------
+    >>> by_step(np.array([[[1.0], [2.0]]]), np.zeros((1, 2, 1)), np.array([0]), 1).tolist()
+    [[[1.0], [2.0]]]
+    """
+    _, steps, targets = actual.shape
+    groups = (series[:, None] * steps + np.arange(steps)).ravel()
+    error = metrics.mae(actual.reshape(-1, 1, targets), point.reshape(-1, 1, targets), groups, count * steps)
+    return error.reshape(count, steps, targets)
+
+
 def first_cutoff(panel: Panel, backtests: Mapping[str, Forecast]) -> np.ndarray:
     """Return the rows of each series known at the earliest cutoff of any model; its whole history without one."""
     rows = panel.history.copy()
@@ -86,9 +102,8 @@ def measure(panel: Panel, backtests: Mapping[str, Forecast], season: int, horizo
         series, point = forecast.origins.series, forecast.median
         actual = panel.actual(forecast.origins, horizon)
         mae[m] = metrics.mae(actual, point, series, count)
-        for h in range(horizon):
-            error = metrics.mae(actual[:, h : h + 1], point[:, h : h + 1], series, count)
-            step_mae[m, h], step_mase[m, h] = mean_over(error, (0, 1)), mean_over(error / scale, (0, 1))
+        error = by_step(actual, point, series, count)
+        step_mae[m], step_mase[m] = mean_over(error, (0, 2)), mean_over(error / scale[:, None], (0, 2))
         under = np.where(np.isnan(actual)[..., None], np.nan, actual[..., None] <= forecast.values)
         below[m] = mean_over(over_steps(under, series, count), (0, 1))
     return Measured(tuple(backtests), mae, mae / scale, step_mae, step_mase, below)

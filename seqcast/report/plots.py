@@ -15,6 +15,7 @@ ROOM = 1.0
 SMALL, TALL = 190, 280
 OFF = "runs off the picture"
 GAP = 0.04
+POINTS = 60_000
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,12 @@ def fan_figure(facts: Facts, index: int) -> Figure:
     rows = np.arange(len(fan.times), dtype=float)
     y, off = domain([fan.actual, fan.median[:1]], [*np.concatenate([fan.median[..., None], fan.values], axis=2)])
     tall = TALL if len(facts.fans) == 1 else SMALL
+    most = points_each(len(facts.fans) * len(fan.median) * (1 + len(facts.quantiles)))
     groups = []
     for m in range(len(fan.median)):
         at, median, values = _wide(rows[known:], fan.median[m], fan.values[m])
-        bands = _nested(x.all(at), y.all(values), facts.quantiles)
-        groups.append(f'<g class="m m{m}">{bands}{svg.line(x.all(at), y.all(median), "median")}</g>')
+        bands = _nested(x.all(at), y.all(values), facts.quantiles, most)
+        groups.append(f'<g class="m m{m}">{bands}{svg.line(x.all(at), y.all(median), "median", most)}</g>')
     cut = svg.upright(x(known - 0.5), "cut")
     plot = Plot(
         title=f"Forecast of {name_of(fan.series, fan.target, facts)}",
@@ -48,7 +50,7 @@ def fan_figure(facts: Facts, index: int) -> Figure:
         x=_placed(time_ticks(fan.times, facts.clock, most=6), x.all(rows)),
         y=y_marks(y),
         name=f"fan{index}",
-        data=_readable(fan.labels, x.all(rows), y),
+        data=_readable(fan.labels, x.all(rows), y) if steps <= most else {},
     )
     marks = [*groups, cut, svg.line(x.all(rows[:known]), y.all(fan.actual), "actual")]
     said = tuple(OFF if gone else "" for gone in off)
@@ -66,9 +68,10 @@ def past_figure(facts: Facts, index: int) -> Figure:
     seen = place[np.searchsorted(rows, past.rows)]
     y, off = domain([past.actual, past.median[:1]], [*np.stack([past.median, past.low, past.high], axis=3)])
     tall = TALL if len(facts.past) == 1 else SMALL
+    most = points_each(len(facts.past) * 3 * past.median[..., 0].size)
     groups = []
     for m in range(len(past.median)):
-        drawn = "".join(_window(where[w], past, (m, w), y) for w in range(len(past.cutoffs)))
+        drawn = "".join(_window(where[w], past, (m, w), (y, most)) for w in range(len(past.cutoffs)))
         groups.append(f'<g class="m m{m}">{drawn}</g>')
     cuts = [svg.upright(_before(place, rows, cutoff), "cut") for cutoff in past.cutoffs.tolist()]
     plot = Plot(
@@ -78,7 +81,7 @@ def past_figure(facts: Facts, index: int) -> Figure:
         x=_stretches(past, seen, facts.clock),
         y=y_marks(y),
         name=f"past{index}",
-        data=_readable(past.labels, seen, y),
+        data=_readable(past.labels, seen, y) if steps <= most else {},
     )
     marks = [*cuts, *groups, *_broken(seen, past, y)]
     said = tuple(
@@ -122,6 +125,17 @@ def _ends(values: np.ndarray, otherwise: tuple[float, float]) -> tuple[float, fl
     return (float(known.min()), float(known.max())) if len(known) else otherwise
 
 
+def points_each(lines: int) -> int:
+    """Return how many points each of so many lines of the page may have, that it stays light.
+
+    Examples
+    --------
+    >>> points_each(10), points_each(840), points_each(10**6)
+    (480, 71, 48)
+    """
+    return min(max(POINTS // max(lines, 1), 48), svg.MOST_POINTS)
+
+
 def positions(rows: np.ndarray) -> np.ndarray:
     """Return the place (0 to 1) of increasing rows; where some are left out, a small gap stands for them.
 
@@ -151,7 +165,7 @@ def symmetric(quantiles: Sequence[float]) -> list[tuple[int, int]]:
     return [(i, j) for i in places for j in places if i < j and abs(quantiles[i] + quantiles[j] - 1) < 1e-9]
 
 
-def y_marks(y: Scale, most: int = 6) -> list[Tick]:
+def y_marks(y: Scale, most: int = 7) -> list[Tick]:
     """Return round marks of a vertical scale, placed."""
     return [replace(tick, at=y(tick.at)) for tick in number_ticks(y.low, y.high, most)]
 
@@ -169,18 +183,18 @@ def _wide(rows: np.ndarray, median: np.ndarray, values: np.ndarray) -> tuple[np.
     return rows[0] + np.array([-0.4, 0.4]), np.repeat(median, 2), np.repeat(values, 2, axis=0)
 
 
-def _nested(x: np.ndarray, values: np.ndarray, quantiles: Sequence[float]) -> str:
+def _nested(x: np.ndarray, values: np.ndarray, quantiles: Sequence[float], most: int) -> str:
     pairs = symmetric(quantiles)
-    return "".join(svg.band(x, values[:, low], values[:, high], "band") for low, high in pairs)
+    return "".join(svg.band(x, values[:, low], values[:, high], "band", most) for low, high in pairs)
 
 
-def _window(x: np.ndarray, past: Retrospect, index: tuple[int, int], y: Scale) -> str:
-    m, w = index
+def _window(x: np.ndarray, past: Retrospect, index: tuple[int, int], fit: tuple[Scale, int]) -> str:
+    (m, w), (y, most) = index, fit
     at, median, ends = _wide(x, past.median[m, w], np.stack([past.low[m, w], past.high[m, w]], axis=1))
     if len(x) == 1:
         at = np.clip(x[0] + np.array([-0.012, 0.012]), 0.0, 1.0)
     ends = y.all(ends)
-    return svg.band(at, ends[:, 0], ends[:, 1], "band one") + svg.line(at, y.all(median), "median")
+    return svg.band(at, ends[:, 0], ends[:, 1], "band one", most) + svg.line(at, y.all(median), "median", most)
 
 
 def _before(place: np.ndarray, rows: np.ndarray, cutoff: int) -> float:

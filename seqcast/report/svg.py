@@ -97,7 +97,7 @@ def coordinates(x: Float[np.ndarray, "T"], y: Float[np.ndarray, "T"]) -> list[li
     return runs
 
 
-def line(x: Float[np.ndarray, "T"], y: Float[np.ndarray, "T"], kind: str) -> str:
+def line(x: Float[np.ndarray, "T"], y: Float[np.ndarray, "T"], kind: str, most: int = MOST_POINTS) -> str:
     """Return a line of class `kind`; NaN breaks it, and a point between two gaps is a dot.
 
     Examples
@@ -105,12 +105,12 @@ def line(x: Float[np.ndarray, "T"], y: Float[np.ndarray, "T"], kind: str) -> str
     >>> line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "actual")
     '<path class="actual" d="M0,1000L2000,0"/>'
     """
-    x, y = thin(x, y)
+    x, y = thin(x, y, most)
     parts = ["M" + "L".join(run if len(run) > 1 else [*run, run[0]]) for run in coordinates(x, y)]
     return f'<path class="{kind}" d="{"".join(parts)}"/>' if parts else ""
 
 
-def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, kind: str) -> str:
+def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, kind: str, most: int = MOST_POINTS) -> str:
     """Return the area between two lines; NaN in either breaks it.
 
     Examples
@@ -119,7 +119,7 @@ def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, kind: str) -> str:
     '<path class="band" d="M0,0L2000,500L2000,1000L0,1000Z"/>'
     """
     both = np.isfinite(low) & np.isfinite(high)
-    keep = every(len(x))
+    keep = every(len(x), most)
     x, low, high = x[keep], np.where(both, low, np.nan)[keep], np.where(both, high, np.nan)[keep]
     pairs = zip(coordinates(x, high), coordinates(x, low), strict=True)
     parts = ["M" + "L".join([*upper, *reversed(lower)]) + "Z" for upper, lower in pairs]

@@ -94,7 +94,9 @@ def time_ticks(times: Int[np.ndarray, "T"], clock: bool, most: int = 6) -> list[
         return _integer_ticks(times, most)
     finest = _finest(times)
     for size, unit in STEPS[[unit for _, unit in STEPS].index(finest) :]:
-        marks = _starts(np.concatenate([_bucket(times[:1] - 1, size, unit), _bucket(times, size, unit)]))
+        bucket = _bucket(times, size, unit)
+        before = bucket[:1] - 1 if (size, unit) == (1, finest) else _bucket(times[:1] - 1, size, unit)
+        marks = _starts(np.concatenate([before, bucket]))
         if 0 < len(marks) <= most:
             return _label(times, marks, unit)
     return _label(times, np.array([0]), finest)

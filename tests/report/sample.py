@@ -11,7 +11,7 @@ import polars as pl
 from seqcast.data.calendar import Frequency
 from seqcast.data.panel import Panel
 from seqcast.evaluate.leaderboard import Score
-from seqcast.report.measure import measure
+from seqcast.report.measure import mean_over, measure
 from seqcast.report.run import Run
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Columns, Forecast, Origins, Task
@@ -57,7 +57,8 @@ def forecast_of(panel: Panel, task: Task, origins: Origins, blend: float, drift:
     steps = np.arange(task.horizon) % task.season
     start = panel.offsets[origins.series]
     seasons = np.nanmean(panel.targets[(start[:, None] + known)[..., None] + steps], axis=1)
-    last = panel.targets[start + origins.rows - 1][:, None]
+    held = pl.DataFrame(panel.targets).with_columns(pl.all().fill_nan(None).forward_fill()).to_numpy()
+    last = held[start + origins.rows - 1][:, None]
     slope = drift * np.arange(1, task.horizon + 1)[:, None]
     mean = blend * seasons + (1 - blend) * last + slope
     spread = np.nanstd(np.diff(panel.targets[: start[0] + int(origins.rows[0])], axis=0), axis=0)
@@ -82,7 +83,7 @@ def records(epochs: int, best: int, seed: int) -> tuple[EpochRecord, ...]:
 def scores_of(panel: Panel, task: Task, backtests: dict[str, Forecast]) -> list[Score]:
     """Return scores whose MASE, MAE and skill follow from the forecasts; the other figures are fill."""
     found = measure(panel, backtests, task.season, task.horizon)
-    mase = dict(zip(found.models, np.nanmean(found.mase, axis=(1, 2)).tolist(), strict=True))
+    mase = dict(zip(found.models, mean_over(found.mase, (1, 2)).tolist(), strict=True))
     yard = mase.get("seasonal-naive", math.nan)
     return [
         Score(
