@@ -146,7 +146,8 @@ def gap_figure(facts: Facts) -> str:
     if not count or not len(data.bins):
         return ""
     edges = np.linspace(0.0, 1.0, len(data.bins) + 1)
-    marks, words = [], []
+    marks: list[str] = []
+    words: list[str] = []
     for row, (name, share) in enumerate(zip(data.mapped, data.share, strict=True)):
         base, tall = 1 - (row + 0.86) / count, 0.72 / count
         marks.append(svg.rect(0.0, 1.0, base, base + tall, "lack"))

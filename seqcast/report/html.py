@@ -41,6 +41,7 @@ def render(facts: Facts) -> str:
             head=facts.headline,
             board=board(facts.scores, facts.networks),
             words=words,
+            count=numbers.count,
             fans=[plots.fan_figure(facts, i) for i in range(len(facts.fans))],
             past=[plots.past_figure(facts, i) for i in range(len(facts.past))],
             steps=charts.steps_figure(facts),
@@ -115,7 +116,6 @@ def _environment() -> Environment:
     )
     named = (numbers.number, numbers.fixed, numbers.percent, numbers.duration, numbers.level, Markup)
     environment.filters |= {function.__name__: function for function in named}
-    environment.globals |= {"count": numbers.count}
     return environment
 
 

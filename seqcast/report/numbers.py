@@ -40,6 +40,17 @@ def fixed(value: float, decimals: int) -> str:
     return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
 
 
+def mase(value: float) -> str:
+    """Return a MASE the same way everywhere.
+
+    Examples
+    --------
+    >>> mase(0.8521)
+    '0.852'
+    """
+    return fixed(value, 3)
+
+
 def decimals_of(values: Sequence[float], digits: int = 3) -> int:
     """Return the decimals that give the smaller half of `values` about `digits` significant digits.
 

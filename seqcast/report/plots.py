@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from seqcast.report import svg
-from seqcast.report.numbers import number
+from seqcast.report.numbers import mase, number
 from seqcast.report.svg import Plot, Scale
 from seqcast.report.ticks import Tick, number_ticks, time_ticks
 from seqcast.report.values import Facts, Fan, Retrospect
@@ -15,6 +15,7 @@ ROOM = 1.0
 SMALL, TALL = 190, 280
 OFF = "runs off the picture"
 GAP = 0.04
+NARROWER = 0.98  # so that the one step after the last cutoff, drawn as a short bar, is whole
 POINTS = 60_000
 
 
@@ -63,7 +64,7 @@ def past_figure(facts: Facts, index: int) -> Figure:
     steps = past.median.shape[2]
     ahead = past.cutoffs[:, None] + np.arange(steps)
     rows = np.unique(np.concatenate([past.rows, ahead.ravel()]))
-    place = positions(rows)
+    place = positions(rows) * (NARROWER if steps == 1 else 1.0)
     where = place[np.searchsorted(rows, ahead)]
     seen = place[np.searchsorted(rows, past.rows)]
     y, off = domain([past.actual, past.median[:1]], [*np.stack([past.median, past.low, past.high], axis=3)])
@@ -85,8 +86,7 @@ def past_figure(facts: Facts, index: int) -> Figure:
     )
     marks = [*cuts, *groups, *_broken(seen, past, y)]
     said = tuple(
-        f"MASE {number(error)}" + (f", {OFF}" if out else "")
-        for error, out in zip(past.mase.tolist(), off, strict=True)
+        f"MASE {mase(error)}" + (f", {OFF}" if out else "") for error, out in zip(past.mase.tolist(), off, strict=True)
     )
     return Figure(name_of(past.series, past.target, facts), past.place, svg.picture(roomy(plot), marks), said)
 
@@ -238,6 +238,6 @@ def _describe_fan(fan: Fan, facts: Facts) -> str:
 
 def _describe_past(past: Retrospect, facts: Facts) -> str:
     errors = ", ".join(
-        f"{name} {number(error)}" for name, error in zip(facts.past_models, past.mase.tolist(), strict=True)
+        f"{name} {mase(error)}" for name, error in zip(facts.past_models, past.mase.tolist(), strict=True)
     )
     return f"What came, and the forecasts from {len(past.cutoffs)} cutoffs. MASE: {errors}."

@@ -148,7 +148,8 @@ def _finest(times: np.ndarray) -> str:
 
 
 def _label(times: np.ndarray, marks: np.ndarray, unit: str) -> list[Tick]:
-    ticks, said = [], ""
+    ticks: list[Tick] = []
+    said = ""
     for at in marks:
         text, more = _words(int(times[at]), unit)
         ticks.append(Tick(int(at), text, "" if more == said else more))

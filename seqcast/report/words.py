@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from seqcast.evaluate.leaderboard import Score
-from seqcast.report.numbers import count, duration, level, number, percent
+from seqcast.report.numbers import count, duration, level, mase, percent
 from seqcast.report.values import Facts, Headline
 
 UNITS = {"us": "microsecond", "ms": "millisecond", "s": "second", "min": "minute", "h": "hour", "d": "day"} | {
@@ -17,6 +17,7 @@ UNITS = {"us": "microsecond", "ms": "millisecond", "s": "second", "min": "minute
 }
 SLACK = 0.05
 LITTLE = 0.05
+NOTHING = 0.005
 
 
 def span(steps: int, frequency: str) -> str:
@@ -78,12 +79,14 @@ def verdict(facts: Facts) -> str:
         return "No model was scored on past windows, so nothing tells how good this forecast is."
     first = facts.scores[0]
     if head.yardstick is None:
-        return f"{head.best} did best (MASE {number(first.mase)}); seasonal naive was not run, so its skill is unknown."
+        return f"{head.best} did best (MASE {mase(first.mase)}); seasonal naive was not run, so its skill is unknown."
     if head.best == head.yardstick or not first.skill > 0:
         return "No model beats seasonal naive here." + _runner_up(facts)
+    if first.skill < NOTHING:
+        return f"{head.best} did best, but its error (MASE {mase(first.mase)}) is level with that of seasonal naive."
     only = "only " if first.skill < LITTLE else ""
     return (
-        f"{head.best} did best: its error (MASE {number(first.mase)}) is {only}{percent(first.skill)} below "
+        f"{head.best} did best: its error (MASE {mase(first.mase)}) is {only}{percent(first.skill)} below "
         f"that of seasonal naive."
     )
 
@@ -132,4 +135,4 @@ def _runner_up(facts: Facts) -> str:
         return ""
     near = others[0]
     its = next(score.mase for score in facts.scores if score.model == facts.headline.yardstick)
-    return f" The nearest is {near.model}, MASE {number(near.mase)} against {number(its)}."
+    return f" The nearest is {near.model}, MASE {mase(near.mase)} against {mase(its)}."
