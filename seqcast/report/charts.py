@@ -14,6 +14,7 @@ from seqcast.report.values import Curves, Facts
 
 COLOURS = 5
 STRIP = 18
+LABEL = 16
 
 
 def styles(facts: Facts) -> dict[str, str]:
@@ -152,7 +153,7 @@ def gap_figure(facts: Facts) -> str:
         base, tall = 1 - (row + 0.86) / count, 0.72 / count
         marks.append(svg.rect(0.0, 1.0, base, base + tall, "lack"))
         marks.extend(svg.rect(edges[a], edges[b], base, base + tall * value, "there") for a, b, value in runs(share))
-        short = name if len(name) <= 16 else name[:15] + "…"
+        short = name if len(name) <= LABEL else f"{name[: LABEL // 2]}…{name[-(LABEL // 2 - 1) :]}"
         words.append(svg.text((0, base + tall / 2), short, "y", (-8, 4)))
     missing = {column.name: column.missing for column in data.columns if column.missing}
     plot = Plot(
@@ -161,7 +162,7 @@ def gap_figure(facts: Facts) -> str:
         height=STRIP * count,
         x=[Tick(float(edges[int(tick.at)]), tick.text, tick.more) for tick in time_ticks(data.bins, facts.clock, 6)],
         y=(),
-        left=18 + round(6.8 * min(max(len(name) for name in data.mapped), 16)),
+        left=18 + round(6.8 * min(max(len(name) for name in data.mapped), LABEL)),
         name="gaps",
     )
     return svg.picture(plot, marks, words)
