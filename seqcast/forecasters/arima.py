@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float
 from statsmodels.tsa.arima.model import ARIMA
+from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from seqcast.forecasters.gaussian import History, LocalForecast
 from seqcast.forecasters.guard import FitFailedError, Limits, Normal, guarded, interpolated
@@ -41,13 +42,13 @@ def autoregression(history: History, task: Task) -> LocalForecast:
 
     Examples
     --------
-    >>> autoregression(np.arange(30.0) % 3, Task(horizon=3)).mean.round(1).tolist()
-    [0.0, 1.0, 2.0]
+    >>> autoregression(np.arange(30.0) % 3 + 1, Task(horizon=3)).mean.round(1).tolist()
+    [1.0, 2.0, 3.0]
     """
     return guarded(_autoregression, history, task, _AS_IT_IS)
 
 
-def estimate(history: History, order: ArimaOrder, season: int) -> tuple[Float[np.ndarray, "parameters"], object]:
+def estimate(history: History, order: ArimaOrder, season: int) -> tuple[Float[np.ndarray, "parameters"], SARIMAX]:
     """Return the maximum-likelihood parameters, in the order of statsmodels, and the model they belong to.
 
     The parameters are the mean (where nothing is differenced), ar, ma, seasonal ar, seasonal ma, and the variance.
@@ -66,13 +67,15 @@ def estimate(history: History, order: ArimaOrder, season: int) -> tuple[Float[np
     shape = {
         "order": (order.p, order.d, order.q),
         "seasonal_order": (order.P, order.D, order.Q, season) if seasonal else (0, 0, 0, 0),
-        "trend": "c" if constant else "n",
     }
-    # Differencing first spares half of the states, and is the same likelihood unless values are missing.
+    # statsmodels may write into the data that it is given.
+    if constant:
+        model = ARIMA(history.copy(), trend="c", **shape)
+        return np.asarray(model.fit().params), model
+    # Differencing first spares about half of the states. It is the same likelihood unless values are missing.
     whole = not np.isnan(history).any()
-    # statsmodels modifies the data it is given in place on some paths; the history is shared.
-    fitted = ARIMA(history.copy(), **shape, simple_differencing=whole and not constant).fit()
-    return np.asarray(fitted.params), ARIMA(history.copy(), **shape)
+    fitted = SARIMAX(history.copy(), simple_differencing=whole, **shape).fit(disp=False)
+    return np.asarray(fitted.params), SARIMAX(history.copy(), **shape)
 
 
 def _given(history: History, steps: int, season: int, *, order: ArimaOrder) -> Normal:
@@ -80,7 +83,7 @@ def _given(history: History, steps: int, season: int, *, order: ArimaOrder) -> N
     return _predicted(model, parameters, steps, NO_SEASON if order.seasonal and season == 1 else None)
 
 
-def _predicted(model: ARIMA, parameters: np.ndarray, steps: int, note: str | None = None) -> Normal:
+def _predicted(model: SARIMAX, parameters: np.ndarray, steps: int, note: str | None = None) -> Normal:
     if not np.isfinite(parameters).all() or parameters[-1] <= 0:
         raise FitFailedError("the estimates are not finite, or its variance is zero")
     forecast = model.filter(parameters).get_forecast(steps)

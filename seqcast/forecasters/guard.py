@@ -18,8 +18,8 @@ from seqcast.types import Task
 FEWEST = 8
 """Observed values below which no model is fitted: AICc is not defined for the smallest of them."""
 
-# What numeric libraries raise on data they cannot fit. A fault of the interpreter or of memory is not among them.
-FIT_FAILURES = (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError)
+FIT_FAILURES = (ArithmeticError, LookupError, RuntimeError, ValueError)
+"""What numeric libraries raise on data they cannot fit. Faults of our own, such as a TypeError, are not hidden."""
 
 FILLED = "missing values were interpolated for the fit, never for the scores"
 
@@ -152,6 +152,20 @@ def simplest(history: History, task: Task) -> Simple:
     name = min(width, key=width.__getitem__)
     spread = float(np.std(observed)) if len(observed) else 0.0
     return Simple(name, methods[name](history, task), len(observed) >= FEWEST and width[name] <= 1e-9 * spread)
+
+
+def level_matters(history: History) -> bool:
+    """Return whether multiplicative models could differ from additive ones: all positive, and not nearly constant.
+
+    Examples
+    --------
+    >>> level_matters(np.array([1.0, 2.0, 3.0])), level_matters(np.array([1e6, 1e6 + 1, 1e6 - 1]))
+    (True, False)
+    """
+    seen = history[~np.isnan(history)]
+    if not len(seen) or seen.min() <= 0:
+        return False
+    return bool(np.std(seen) > 0.02 * np.mean(seen))
 
 
 def interpolated(history: History) -> History:

@@ -23,7 +23,6 @@ from seqcast.forecasters.guard import FIT_FAILURES, simplest
 from seqcast.forecasters.orders import ArimaOrder
 from seqcast.forecasters.pool import Died, map_in_processes
 from seqcast.train.progress import EpochRecord
-from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Origins, Task
 
 WORTH_PROCESSES = 4.0
@@ -105,8 +104,6 @@ class FittedLocal:
     notes: tuple[str, ...] = ()
     records: tuple[EpochRecord, ...] = ()
     ending: str = "finished"
-    records: tuple[EpochRecord, ...] = ()
-    ending: str = "finished"
 
     def predict(self, panel: Panel, origins: Origins) -> Forecast:
         """Return one forecast for each origin, fitted on the rows before it.
@@ -120,9 +117,7 @@ class FittedLocal:
         jobs = [(history, self.task) for history in self._histories(panel, origins)]
         answers = _all(partial(_answer, function), jobs, self.local.workers or os.cpu_count() or 1, self.deadline)
         targets = len(panel.columns.target)
-        self.notes = _summary(
-            self.local.name, answers, [panel.series[s] for s in origins.series for _ in range(targets)]
-        )
+        self.notes = _summary(self.local.name, answers, [panel.series[s] for s in np.repeat(origins.series, targets)])
         shape = (len(origins), targets, self.task.horizon)
         mean = np.array([answer.mean for answer in answers]).reshape(shape)
         values = np.array([answer.values for answer in answers]).reshape(*shape, len(self.task.quantiles))

@@ -32,7 +32,7 @@ def classical_pattern(history: History, season: int) -> tuple[Float[np.ndarray, 
     """Return the fixed seasonal pattern and whether it multiplies; None where none is significant.
 
     The test is that of the Theta method (Assimakopoulos & Nikolopoulos 2000): the autocorrelation at the season,
-    against what Bartlett's formula allows at 90 %.
+    against what Bartlett's formula allows at 90 %. The pattern multiplies where that leaves less unexplained.
 
     Examples
     --------
@@ -46,8 +46,10 @@ def classical_pattern(history: History, season: int) -> tuple[Float[np.ndarray, 
     correlation = np.array(products[1:]) / products[0]
     if abs(correlation[-1]) <= 1.645 * np.sqrt((1 + 2 * np.sum(correlation[:-1] ** 2)) / len(history)):
         return None
+    adding = seasonal_decompose(history, model="additive", period=season)
     if history.min() > 0:
-        pattern = seasonal_decompose(history, model="multiplicative", period=season).seasonal
-        if pattern.min() > 0.01:
-            return pattern, True
-    return seasonal_decompose(history, model="additive", period=season).seasonal, False
+        multiplying = seasonal_decompose(history, model="multiplicative", period=season)
+        unexplained = np.nanstd((multiplying.resid - 1) * multiplying.trend * multiplying.seasonal)
+        if multiplying.seasonal.min() > 0.01 and unexplained <= np.nanstd(adding.resid):
+            return multiplying.seasonal, True
+    return adding.seasonal, False

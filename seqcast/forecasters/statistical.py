@@ -2,6 +2,7 @@
 
 from seqcast.forecasters.arima import autoregression, given_arima
 from seqcast.forecasters.auto_arima import auto_arima, mixed, moving_average
-from seqcast.forecasters.smoothing import ets, theta
+from seqcast.forecasters.ets import ets
+from seqcast.forecasters.theta import theta
 
 __all__ = ["auto_arima", "autoregression", "ets", "given_arima", "mixed", "moving_average", "theta"]
