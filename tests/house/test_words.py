@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CODE = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "seqcast").rglob("*.py"))
 FOLDERS = ("seqcast", "tests", "examples", "bench", "requirements", ".ci")
-SUFFIXES = {".py", ".md", ".toml", ".txt", ".yaml", ".j2", ".html", ".css", ".js", ""}
+SUFFIXES = {".py", ".md", ".toml", ".txt", ".yaml", ".jinja", ".css", ".js", ""}
 TEXTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.iterdir(), *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*"))]
