@@ -114,7 +114,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    named = (numbers.number, numbers.fixed, numbers.percent, numbers.duration, numbers.level, Markup)
+    named = (numbers.brief, numbers.fixed, numbers.percent, numbers.duration, numbers.level, Markup)
     environment.filters |= {function.__name__: function for function in named}
     return environment
 

@@ -40,6 +40,18 @@ def fixed(value: float, decimals: int) -> str:
     return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
 
 
+def brief(value: float) -> str:
+    """Return `value` with at most four significant digits and no zeros behind them.
+
+    Examples
+    --------
+    >>> brief(0.1), brief(7.0), brief(1040.0), brief(0.12345)
+    ('0.1', '7', '1,040', '0.1235')
+    """
+    text = number(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def mase(value: float) -> str:
     """Return a MASE the same way everywhere.
 
@@ -86,11 +98,13 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(0.034), duration(7.26), duration(215.0), duration(7300.0)
-    ('0.03\u202fs', '7.3\u202fs', '3\u202fmin 35\u202fs', '2\u202fh 1\u202fmin')
+    >>> duration(1e-4), duration(0.034), duration(7.26), duration(215.0), duration(7300.0)
+    ('<\u202f0.01\u202fs', '0.03\u202fs', '7.3\u202fs', '3\u202fmin 35\u202fs', '2\u202fh 1\u202fmin')
     """
     if not math.isfinite(seconds):
         return DASH
+    if seconds < 0.005:
+        return f"<{THIN}0.01{THIN}s"
     if seconds < 60:
         return f"{seconds:.2f}{THIN}s" if seconds < 1 else f"{seconds:.1f}{THIN}s"
     whole = round(seconds)

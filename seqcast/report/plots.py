@@ -11,7 +11,7 @@ from seqcast.report.svg import Plot, Scale
 from seqcast.report.ticks import Tick, number_ticks, time_ticks
 from seqcast.report.values import Facts, Fan, Retrospect
 
-ROOM = 1.0
+ROOM, ROOM_OF_BEST = 0.35, 2.0
 SMALL, TALL = 190, 280
 OFF = "runs off the picture"
 GAP = 0.04
@@ -107,12 +107,12 @@ def domain(core: Sequence[np.ndarray], rest: Sequence[np.ndarray]) -> tuple[Scal
     --------
     >>> scale, off = domain([np.array([0.0, 10.0])], [np.array([12.0]), np.array([1e9])])
     >>> round(scale.high, 2), off
-    (20.8, [False, True])
+    (14.04, [False, True])
     """
     low, high = _ends(np.concatenate([item.ravel() for item in core]), (0.0, 1.0))
     width = high - low or max(abs(high), 1.0) * 0.5
     ends = [_ends(item, (low, high)) for item in rest]
-    rooms = [width * (ROOM if m else 2 * ROOM) for m in range(len(rest))]
+    rooms = [width * (ROOM if m else ROOM_OF_BEST) for m in range(len(rest))]
     bottom = min([low, *(max(first, low - room) for (first, _), room in zip(ends, rooms, strict=True))])
     top = max([high, *(min(last, high + room) for (_, last), room in zip(ends, rooms, strict=True))])
     margin = 0.04 * ((top - bottom) or width)

@@ -57,7 +57,7 @@ def fan(panel: Panel, task: Task, final: Mapping[str, Forecast], pair: int, plac
     s, k = divmod(pair, len(panel.columns.target))
     found = {name: place_of(forecast, s) for name, forecast in final.items()}
     known = next((int(final[name].origins.rows[at[0]]) for name, at in found.items() if len(at)), int(panel.history[s]))
-    back = min(known, max(HISTORY * task.horizon, min(2 * task.season, 400), 24))
+    back = min(known, max(HISTORY * task.horizon, min(2 * task.season, 2 * HISTORY * task.horizon), 24))
     levels = max((len(forecast.quantiles) for forecast in final.values()), default=0)
     median = np.full((len(final), task.horizon), np.nan)
     values = np.full((len(final), task.horizon, levels), np.nan)

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from seqcast.evaluate.leaderboard import Score
+from seqcast.evaluate.leaderboard import BASELINE, Score
 from seqcast.report.numbers import count, duration, level, mase, percent
 from seqcast.report.values import Facts, Headline
 
@@ -18,6 +18,7 @@ UNITS = {"us": "microsecond", "ms": "millisecond", "s": "second", "min": "minute
 SLACK = 0.05
 LITTLE = 0.05
 NOTHING = 0.005
+NAIVE = "naive"
 
 
 def span(steps: int, frequency: str) -> str:
@@ -103,6 +104,17 @@ def reach(facts: Facts) -> str:
         what = "targets" if head.series == 1 else "series" if len(head.targets) == 1 else "pairs of series and target"
         text += f" It is ahead of seasonal naive on {head.wins:,} of {head.judged:,} {what}."
     return text
+
+
+def simpler(facts: Facts) -> str:
+    """Return the gain over naive where that is a harder test than seasonal naive; empty elsewhere."""
+    mases = {score.model: score.mase for score in facts.scores}
+    best, naive, season = (mases.get(name or "", math.nan) for name in (facts.headline.best, NAIVE, BASELINE))
+    if facts.headline.best == NAIVE or not 0 < naive < season:
+        return ""
+    gain = 1 - best / naive
+    said = f"{percent(gain)} below" if gain >= NOTHING else "level with"
+    return f"Naive, which repeats the last value, is harder to beat here: the error is {said} its own."
 
 
 def honesty(score: Score) -> str:

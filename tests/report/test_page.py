@@ -188,6 +188,14 @@ def test_the_verdict_is_the_one_that_the_scores_bear(scores, expected):
     assert expected in "".join(read(render(facts)).text)
 
 
+def test_a_weak_yardstick_is_told():
+    scores = [score("lstm", 0.5, 0.5), score("naive", 0.505, 0.495), score("seasonal-naive", 1.0, 0.0)]
+    facts = build_facts(replace(run_of(), scores=scores, backtests={}))
+    assert "harder to beat here: the error is 1\u202f% below its own." in "".join(read(render(facts)).text)
+    strong = [score("lstm", 0.5, 0.5), score("seasonal-naive", 1.0, 0.0), score("naive", 1.5, -0.5)]
+    assert words.simpler(build_facts(replace(run_of(), scores=strong, backtests={}))) == ""
+
+
 @pytest.mark.parametrize(
     ("coverage", "ending"), [(0.8, "80\u202f% of what came."), (0.6, ": too narrow."), (0.95, ": too wide.")]
 )
