@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from seqcast.data.cast import Cells
-from seqcast.data.clock import read_times
+from seqcast.data.cast import Cells, told
+from seqcast.data.clock import naming, read_times
 from seqcast.data.columns import Feature, Series, read_feature, read_series, read_static, read_values, uninformative
 from seqcast.data.grid import Laid, Rows, lay
 from seqcast.data.options import TableOptions
@@ -39,7 +39,6 @@ def assemble(records: Records, cells: Mapping[str, Cells], roles: Roles, options
         When a cell, a time or a column is not what its role asks for.
     """
     parts, records = _observed_series(_parts(records, cells, roles, options), records)
-    parsed = read_times(records, roles.time, options) if roles.time else numbered(parts.series.index)
     rows = Rows(
         series=parts.series.index,
         values=np.column_stack([feature.values for feature in parts.features]),
@@ -50,10 +49,12 @@ def assemble(records: Records, cells: Mapping[str, Cells], roles: Roles, options
         lines=records.numbers,
         place=records.unit,
     )
-    laid = lay(rows, parsed, options)
+    with naming(records.place):
+        parsed = read_times(records, roles.time, options) if roles.time else numbered(parts.series.index)
+        laid = lay(rows, parsed, options)
     panel = _panel(laid, parts, roles)
     used = (*panel.columns.values, *panel.columns.static)
-    said = tuple(note for name in used for note in cells[name].notes)
+    said = told([cells[name] for name in used])
     notes = (*records.notes, *roles.notes, *parts.notes, *parsed.notes, *laid.notes, *said, *panel.notes)
     return replace(panel, notes=tuple(dict.fromkeys(notes)))
 
@@ -102,7 +103,8 @@ def _panel(laid: Laid, parts: _Parts, roles: Roles) -> Panel:
         known=tuple(name for name in roles.known if name not in values_gone),
         static=tuple(name for name in roles.static if name not in static_gone),
     )
-    said = [f"Feature {name!r} left out: {why}." for name, why in (values_gone | static_gone).items()]
+    gone = values_gone | static_gone
+    said = [f"Left out, {why}: {listed(names)}." for why, names in _by_reason(gone).items()]
     panel = Panel(
         columns=columns,
         frequency=laid.frequency,
@@ -114,6 +116,13 @@ def _panel(laid: Laid, parts: _Parts, roles: Roles) -> Panel:
         categories=_categories([*parts.features, *parts.statics], {*columns.values, *columns.static}),
     )
     return replace(panel, notes=(*said, *_remarks(panel, past)))
+
+
+def _by_reason(gone: Mapping[str, str]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for name, why in gone.items():
+        reasons.setdefault(why, []).append(name)
+    return reasons
 
 
 def _history(laid: Laid, targets: int) -> Bool[np.ndarray, "N"]:

@@ -4,14 +4,14 @@ No reader's type inference is used: it corrupts silently. A whole column is cast
 not become numbers are looked at again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float
 
-from seqcast.data.hints import advice, too_large
+from seqcast.data.hints import advice
 from seqcast.data.options import TableOptions
 from seqcast.data.records import Records, count
 from seqcast.errors import CellError, ConfigError
@@ -37,15 +37,18 @@ class Cells:
         The numbers; NaN where there is none.
     wrong : bool array (N,)
         Cells that hold something which is neither a number nor a word for missing.
-    notes : tuple of str
-        What was taken as missing or rounded.
+    marked : mapping of str to int
+        Cells that were taken as missing because the user named their content.
+    rounded : int
+        Integers that no double can hold exactly.
     """
 
     column: pl.Series
     kind: str
     values: Float[np.ndarray, "N"]
     wrong: Bool[np.ndarray, "N"]
-    notes: tuple[str, ...] = ()
+    marked: Mapping[str, int] = field(default_factory=dict)
+    rounded: int = 0
 
     def where(self, keep: Bool[np.ndarray, "N"]) -> "Cells":
         """Return the cells of the rows that the mask selects."""
@@ -60,9 +63,9 @@ class Cells:
 
     @property
     def labels(self) -> pl.Series:
-        """The cells as labels of categories: text, null where missing."""
-        lower = self.text.str.to_lowercase()
-        return self.text.set(lower.is_in(MISSING).fill_null(False), None)
+        """The cells as labels of categories, null where empty: among texts, `NA` may well be North America."""
+        text = self.text
+        return text.set((text == "").fill_null(False), None)
 
     @property
     def padded(self) -> bool:
@@ -108,8 +111,8 @@ def numbers(cells: Cells, records: Records, options: TableOptions) -> Float[np.n
         return cells.values
     index = int(np.flatnonzero(cells.wrong)[0])
     found = cells.text[index]
-    said = too_large(found) if np.isfinite(cells.values[index]) else f"{found!r}, {advice(found, options.decimal)}"
-    raise CellError(f"Column {name!r} must hold numbers; {records.at(index)} has {said}.")
+    said = advice(found, options.decimal)
+    raise CellError(f"Column {name!r} must hold numbers; {records.at(index)} has {found!r}, {said}.")
 
 
 def codes(cells: Cells) -> tuple[Float[np.ndarray, "N"], tuple[str, ...]]:
@@ -153,12 +156,11 @@ def _cast_text(column: pl.Series, options: TableOptions) -> Cells:
     odd = ~np.isfinite(values)
     rest = text.filter(pl.Series(odd))
     odd[odd] = ~(rest.str.to_lowercase().is_in(MISSING) | rest.is_null()).to_numpy()
-    notes = _mark_missing(values, odd, text, options)
+    marked = _mark_missing(values, odd, text, options)
     large = np.abs(values) > LARGEST
     kind = _kind(values, odd, text)
     values[np.isinf(values)] = np.nan
-    notes += _rounded(column.name, values, text)
-    return Cells(column, kind, values, odd | large, tuple(notes))
+    return Cells(column, kind, values, odd | large, marked, _rounded(values, text))
 
 
 def _kind(values: Float[np.ndarray, "N"], odd: Bool[np.ndarray, "N"], text: pl.Series) -> str:
@@ -174,24 +176,17 @@ def _kind(values: Float[np.ndarray, "N"], odd: Bool[np.ndarray, "N"], text: pl.S
 def _cast_typed(column: pl.Series, options: TableOptions) -> Cells:
     values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
     odd = np.isinf(values)
-    notes = _mark_missing(values, odd, None, options, column.name)
+    marked = _mark_missing(values, odd, None, options)
     values[odd] = np.nan
-    if column.dtype.is_integer():
-        lossy = int((np.abs(values) > _EXACT).sum())
-        if lossy and (column.cast(pl.Float64).cast(column.dtype, strict=False) != column).any():
-            notes.append(_rounded_note(column.name, lossy))
+    lossy = _rounded(values, column.cast(pl.String)) if column.dtype.is_integer() else 0
     kind = "number" if np.isfinite(values).any() or odd.any() else "empty"
-    return Cells(column, kind, values, odd | (np.abs(values) > LARGEST), tuple(notes))
+    return Cells(column, kind, values, odd | (np.abs(values) > LARGEST), marked, lossy)
 
 
 def _mark_missing(
-    values: Float[np.ndarray, "N"],
-    odd: Bool[np.ndarray, "N"],
-    text: pl.Series | None,
-    options: TableOptions,
-    name: str = "",
-) -> list[str]:
-    notes = []
+    values: Float[np.ndarray, "N"], odd: Bool[np.ndarray, "N"], text: pl.Series | None, options: TableOptions
+) -> dict[str, int]:
+    marked = {}
     for mark in options.missing:
         hit = np.zeros(len(values), dtype=bool) if text is None else (text == mark).fill_null(False).to_numpy().copy()
         number = pl.Series([mark]).str.replace(",", ".").cast(pl.Float64, strict=False)[0]
@@ -200,20 +195,33 @@ def _mark_missing(
         if hit.any():
             values[hit] = np.nan
             odd[hit] = False
-            where = name if text is None else text.name
-            notes.append(f"{count(int(hit.sum()), 'cell')} {mark!r} of column {where!r} taken as missing.")
-    return notes
+            marked[mark] = int(hit.sum())
+    return marked
 
 
-def _rounded(name: str, values: Float[np.ndarray, "N"], text: pl.Series) -> list[str]:
-    large = np.flatnonzero(np.abs(values) > _EXACT)
+def _rounded(values: Float[np.ndarray, "N"], text: pl.Series) -> int:
+    large = np.flatnonzero(np.abs(values) >= _EXACT)
     whole = [text[int(index)] for index in large if text[int(index)].lstrip("+-").isdigit()]
-    lossy = sum(int(cell) != int(float(cell)) for cell in whole)
-    return [_rounded_note(name, lossy)] if lossy else []
+    return sum(int(cell) != int(float(cell)) for cell in whole)
 
 
-def _rounded_note(name: str, number: int) -> str:
-    return f"{count(number, 'integer')} beyond 2^53 in column {name!r} rounded to the nearest double."
+def told(used: Sequence[Cells]) -> tuple[str, ...]:
+    """Return what was taken as missing or rounded in the columns used.
+
+    Examples
+    --------
+    >>> told([Cells(pl.Series("y", ["-200"]), "empty", np.array([np.nan]), np.array([False]), {"-200": 1})])
+    ("Cells '-200' taken as missing: 1 of 'y'.",)
+    """
+    notes = []
+    for mark in dict.fromkeys(mark for cells in used for mark in cells.marked):
+        counts = [f"{cells.marked[mark]:,} of {cells.column.name!r}" for cells in used if mark in cells.marked]
+        notes.append(f"Cells {mark!r} taken as missing: {', '.join(counts)}.")
+    for cells in used:
+        if cells.rounded:
+            what = f"{count(cells.rounded, 'integer')} beyond 2^53 in column {cells.column.name!r}"
+            notes.append(f"{what} rounded to the nearest number that a double can hold.")
+    return tuple(notes)
 
 
 def as_seen(cells: Mapping[str, Cells]) -> pl.DataFrame:

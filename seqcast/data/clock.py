@@ -1,6 +1,7 @@
 """The column of the times, or the columns that make a time together, found by content first and by name second."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import polars as pl
@@ -99,6 +100,24 @@ def read_times(records: Records, time: tuple[str, ...], options: TableOptions) -
     if column.dtype != pl.String:
         return typed_times(column, name, options.date_format)
     return parse_times(column, name, records.numbers, options.date_format, records.unit)
+
+
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Put the name of the source before complaints about times that do not have it.
+
+    Examples
+    --------
+    >>> with naming("sales.csv"):
+    ...     raise TimeError("There is no 30 February.")
+    Traceback (most recent call last):
+    seqcast.errors.TimeError: sales.csv: There is no 30 February.
+    """
+    try:
+        yield
+    except TimeError as error:
+        said = str(error)
+        raise TimeError(said if place in said else f"{place}: {said}") from None
 
 
 def is_date(cells: Cells) -> bool:

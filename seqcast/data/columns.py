@@ -169,9 +169,9 @@ def uninformative(
         seen = values[past, column]
         seen = seen[~np.isnan(seen)]
         if not len(seen):
-            gone[feature.name] = "it has no value"
+            gone[feature.name] = "without a value in the history"
         elif seen.min() == seen.max():
-            gone[feature.name] = "it never changes"
+            gone[feature.name] = "never changing"
     return gone
 
 

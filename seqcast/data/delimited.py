@@ -2,9 +2,9 @@
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 
-from seqcast.data.names import check_header, header_names
+from seqcast.data.names import check_header, header_names, is_value
 from seqcast.data.options import TableOptions
 from seqcast.data.records import Records, count
 from seqcast.data.structure import Structure, delimiter_of, scan, spoken, usual_width
@@ -86,7 +86,7 @@ def _check_widths(structure: Structure, delimiter: str, place: str, *, whole: bo
         return
     first = int(wrong[0])
     if first == 0:
-        _refuse_head(structure, widths, usual, place)
+        _refuse_head(structure, delimiter, place)
     cells, line = count(int(widths[first]), "cell"), f"line {structure.numbers[first]} of {place}"
     rule = (
         f"Every line must have the {count(usual, 'cell')} of the header; {line} has {cells}: {structure.line(first)!r}."
@@ -99,21 +99,22 @@ def _check_widths(structure: Structure, delimiter: str, place: str, *, whole: bo
     raise FileError(f"{rule} The row is long: quote a cell that holds the separator, or remove what is too much.")
 
 
-def _refuse_head(structure: Structure, widths: Int[np.ndarray, "lines"], usual: int, place: str) -> None:
+def _refuse_head(structure: Structure, delimiter: str, place: str) -> None:
+    widths = structure.widths(delimiter)
+    usual = usual_width(widths[1:])
     start = int(np.flatnonzero(widths == usual)[0])
-    number = int(structure.numbers[0])
-    head = structure.line(start)
-    if start < len(widths) - 1 and not any(sign.isdigit() for sign in head.split(",")[0][:1]) and widths[0] < usual:
+    first, later = int(structure.numbers[0]), int(structure.numbers[start])
+    named = not any(is_value(cell.strip().strip('"')) for cell in structure.line(start).split(delimiter))
+    if widths[0] < usual and named and start < len(widths) - 1:
         raise FileError(
-            f"A table begins with its header; line {number} of {place} has {count(int(widths[0]), 'cell')} "
-            f"({structure.line(0)!r}) where most lines have {usual}. If the header stands on line "
-            f"{structure.numbers[start]}, say --skip {structure.numbers[start] - 1}."
+            f"A table begins with its header; line {first} of {place} has {count(int(widths[0]), 'cell')} "
+            f"({structure.line(0)!r}) where most lines have {usual}. If the header stands on line {later}, "
+            f"say --skip {later - 1}."
         )
     raise FileError(
-        f"Every line must have the cells of the header; line {number} of {place} names "
-        f"{count(int(widths[0]), 'column')} ({structure.line(0)!r}) but line {structure.numbers[start]} has "
-        f"{count(usual, 'cell')}. Name each column once; "
-        "quote cells that hold the separator, such as decimal commas between commas."
+        f"Every line must have the cells of the header; line {first} of {place} names "
+        f"{count(int(widths[0]), 'column')} ({structure.line(0)!r}) but line {later} has {count(usual, 'cell')}. "
+        "Name each column once; quote cells that hold the separator, such as decimal commas between commas."
     )
 
 

@@ -21,7 +21,7 @@ _COMMON_HANGUL = frozenset(
     "가각간감강개거건격결경계고공과관교구국권그금급기나내년농누는능니다단달당대도동되된드든들등라래량러력로료류르른를름리"
     "마만매면명모목무문물미민및바반발방배번법변별보부북분비사산상생서석선설성세소속송수순스습시식신실심아안알압액약양어업에"
     "여역연열영예온와외요용우운원월위유육율으은을음의이익인일임입자작장재저적전점정제조종주준중증지직진질차착참창채천철체"
-    "초총최추축출충취치코크타탄터토통투트특파판평포표품풍프필하학한할함합항해행향험현형호혼화확환활황회횟효후휴원습률날짜값"
+    "초총최추축출충취치코크타탄터토통투트특파판평포표품풍프필하학한할함합항해행향험현형호혼화확환활황회횟효후휴원습률날짜값광근객냉병울폐"
 )
 
 
@@ -135,7 +135,7 @@ def _korean(data: bytes) -> bool:
         return False
     foreign = [letter for letter in data.decode("cp949") if letter.isalpha() and ord(letter) > 127]
     common = sum(letter in _COMMON_HANGUL for letter in foreign)
-    return len(foreign) > 0 and common >= 0.5 * len(foreign)
+    return len(foreign) > 0 and common >= 0.6 * len(foreign)
 
 
 def _western(data: bytes) -> bool:

@@ -9,7 +9,7 @@ import polars as pl
 
 from seqcast.data.names import header_names
 from seqcast.data.records import Records, count
-from seqcast.errors import ConfigError, FileError
+from seqcast.errors import ColumnError, ConfigError, FileError
 
 _UNIQUE_INDEX = "index"
 
@@ -90,7 +90,10 @@ def read_frame(source: Any, place: str = "the data frame") -> Records:
     else:
         raw, frame = _from_arrow_like(source, place)
     if not frame.width or not frame.height:
-        raise FileError(f"A table needs columns and rows; {place} has {frame.width} and {frame.height}. Add the rows.")
+        raise FileError(
+            f"A table needs columns and rows; {place} has {count(frame.width, 'column')} and "
+            f"{count(frame.height, 'row')}. Add what is missing."
+        )
     names, unnamed, said = header_names(raw, place)
     frame.columns = names
     frame = frame.with_columns(_plain(column) for column in frame)
@@ -102,14 +105,15 @@ def _from_arrow_like(source: Any, place: str) -> tuple[list[str], pl.DataFrame]:
         source = source.collect()
     if isinstance(source, pl.DataFrame):
         return source.columns, source.clone()
-    if nw.dependencies.is_pyarrow_table(source) or type(source).__name__ == "RecordBatch":
-        raw = list(source.schema.names)
-        header_names(raw, place)  # twins are refused here, before a conversion that would rename or refuse them itself
-        return raw, pl.DataFrame(pl.from_arrow(source))
     if nw.dependencies.is_into_series(source):
         frame = nw.from_native(source, series_only=True).to_frame().to_polars()
+        return frame.columns, frame
+    if hasattr(source, "schema") and hasattr(source.schema, "names"):
+        header_names(source.schema.names, place)  # twins are refused here, before a conversion that would rename them
+    if hasattr(source, "__arrow_c_stream__"):
+        frame = pl.DataFrame(source)
     else:
-        frame = nw.from_native(source, eager_or_interchange_only=False).lazy().collect("polars").to_polars()
+        frame = nw.from_native(source).lazy().collect("polars").to_native()
     return frame.columns, frame
 
 
@@ -140,26 +144,33 @@ def _from_pandas_column(column: Any, position: int) -> pl.Series:
         return pl.Series(name, _as_text(column.astype(object).tolist())).cast(pl.Categorical)
     if kind.startswith("period"):
         return pl.Series(name, _as_text(column.tolist()), dtype=pl.String)
-    return pl.from_pandas(column, nan_to_null=False).alias(name)
+    try:
+        return pl.from_pandas(column, nan_to_null=False).alias(name)
+    except (TypeError, ValueError, NotImplementedError):
+        raise ColumnError(
+            f"A column holds numbers, texts or times; {str(column.name)!r} of the data frame holds {kind}. Convert it."
+        ) from None
 
 
 def _as_text(values: Sequence[Any]) -> Sequence[Any]:
     """Return objects as text, for the strict rules of text: a frame of objects promises nothing about its cells."""
     if any(isinstance(value, list | tuple | dict | set | bytes) for value in values):
-        return pl.Series(values, dtype=pl.Object)
+        return [[str(value)] for value in values]  # stays a list, so that it is refused as what it is
     return [None if _is_nothing(value) else str(value) for value in values]
 
 
 def _is_nothing(value: Any) -> bool:
     return (
-        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+        value is None
+        or type(value).__name__ in ("NAType", "NaTType")
+        or (isinstance(value, float) and bool(value != value))
     )
 
 
 def _plain(column: pl.Series) -> pl.Series:
     dtype = column.dtype
     if isinstance(dtype, pl.Decimal):
-        return column.cast(pl.Float64)
+        return column.cast(pl.String)  # the grammar of text rounds once, and notes what it rounds
     if dtype == pl.Time:
         return column.dt.to_string("%H:%M:%S%.f")
     return column

@@ -2,7 +2,8 @@
 
 import re
 
-_THOUSANDS = re.compile(r"^[+-]?\d{1,3}([,.  '’])\d{3}(\1\d{3})*([.,]\d+)?$")
+_THOUSANDS = re.compile(r"^[+-]?\d{1,3}([,. \u00a0\u202f'’])\d{3}(\1\d{3})*([.,]\d+)?$")
+_NUMBER = re.compile(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$")
 _RULES = (
     (
         re.compile(r"^[+-]?(inf|infinity|∞)$", re.I),
@@ -11,7 +12,10 @@ _RULES = (
     (re.compile(r"^(true|false|yes|no|t|f|y|n)$", re.I), "a truth value: write 1 and 0"),
     (re.compile(r"^\(\s*[\d.,]+\s*\)$"), "a number in parentheses: write it with a minus sign"),
     (re.compile(r"^[+-]?[\d.,]+\s*%$"), "a percentage: remove the % signs"),
-    (re.compile(r"[$€£¥₩₹]|\b[A-Z]{3}\b.*\d|\d.*\b[A-Z]{3}\b"), "an amount with its currency: leave the bare number"),
+    (
+        re.compile(r"\d\s*[$€£¥₩₹]|[$€£¥₩₹]\s*[-+]?\d|\b(USD|EUR|GBP|JPY|CNY|RMB|KRW|CHF|INR)\b"),
+        "an amount with its currency: leave the bare number",
+    ),
     (re.compile(r"^[−–—]\s*[\d.,]+$"), "written with a minus sign that is no ASCII '-': replace it"),
     (
         re.compile(r"^[\d.,\s]*[^\x00-\x7f\s]\d*[\d.,\s]*$"),
@@ -31,6 +35,8 @@ def advice(cell: str, decimal: str) -> str:
     >>> advice("?", ".")
     "no number. If it stands for a missing value, say --missing '?'"
     """
+    if _NUMBER.match(cell.replace(decimal, ".")):
+        return "too large to compute with (beyond 1e150): correct it, or use a larger unit"
     if decimal == "," and re.match(r"^[+-]?\d*\.\d+$", cell):
         return "a number with a decimal point where --decimal ',' was said: write all numbers alike"
     thousands = _THOUSANDS.match(cell)
@@ -44,8 +50,3 @@ def advice(cell: str, decimal: str) -> str:
         if pattern.search(cell):
             return said
     return f"no number. If it stands for a missing value, say --missing {cell!r}"
-
-
-def too_large(cell: str) -> str:
-    """Return the complaint about a number whose square a computer cannot hold."""
-    return f"the number {cell}, too large to compute with (beyond 1e150). Correct it, or use a larger unit"

@@ -47,9 +47,9 @@ def read_records(source: Any, options: TableOptions) -> Records:
         raise ConfigError("A URI is read with a query; got none. Add --query 'SELECT …', or name a file.")
     content = load(Path(source))
     if content.kind != "text":
-        return read_frame(_binary(content), content.place).said(*content.notes)
+        return read_frame(_binary(content), content.place).said_before(*content.notes)
     text, notes = decode(content.data, options.encoding, content.place)
-    return read_delimited(text, content.place, options).said(*content.notes, *notes)
+    return read_delimited(text, content.place, options).said_before(*content.notes, *notes)
 
 
 def _binary(content: Content) -> pl.DataFrame:

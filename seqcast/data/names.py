@@ -81,8 +81,8 @@ def check_header(head: Sequence[str], body: pl.DataFrame, line: str) -> None:
     sample = body.head(100)
     above = [(cell, _all_values(sample.to_series(position))) for position, cell in enumerate(cells)]
     dated = any(_DATE.match(cell) for cell in cells)
-    named = any(cell and not _is_value(cell) and values for cell, values in above)
-    numbered = any(_is_value(cell) and values for cell, values in above)
+    named = any(cell and not is_value(cell) and values for cell, values in above)
+    numbered = any(is_value(cell) and values for cell, values in above)
     if dated or (numbered and not named and not counted):
         raise FileError(
             f"A table begins with a line of column names; {line} looks like data: {','.join(cells)[:80]!r}. "
@@ -90,10 +90,17 @@ def check_header(head: Sequence[str], body: pl.DataFrame, line: str) -> None:
         )
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
+    """Tell whether a cell is a number, a date or a word for missing, which no name of a column is.
+
+    Examples
+    --------
+    >>> is_value("2024-01-31"), is_value("load")
+    (True, False)
+    """
     return bool(_NUMBER.match(cell) or _DATE.match(cell)) or cell.lower() in _NOTHING
 
 
 def _all_values(cells: pl.Series) -> bool:
     filled = [cell for cell in map(str.strip, cells.to_list()) if cell]
-    return bool(filled) and all(map(_is_value, filled))
+    return bool(filled) and all(map(is_value, filled))

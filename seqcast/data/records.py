@@ -56,6 +56,10 @@ class Records:
         """Return the records with further notes."""
         return replace(self, notes=(*self.notes, *notes))
 
+    def said_before(self, *notes: str) -> "Records":
+        """Return the records with notes that belong before the others."""
+        return replace(self, notes=(*notes, *self.notes))
+
 
 def count(number: int, word: str) -> str:
     """Return a number with its noun, in the plural where it must be.

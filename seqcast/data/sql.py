@@ -1,7 +1,9 @@
 """Rows of a SQL query as records, through ADBC. The one module that needs the extra `sql`."""
 
 import importlib
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from seqcast.data.frames import read_frame
 from seqcast.data.records import Records
@@ -12,6 +14,7 @@ _DRIVERS = {
     "postgresql": "adbc_driver_postgresql.dbapi",
     "postgres": "adbc_driver_postgresql.dbapi",
 }
+_READING = ("select", "with", "values", "table")
 
 
 def read_query(uri: str, query: str) -> Records:
@@ -43,16 +46,18 @@ def read_query(uri: str, query: str) -> Records:
     if not mark or scheme not in _DRIVERS:
         shown = f"{scheme}://…" if mark else uri
         raise ConfigError(f"A query needs the URI of a database, sqlite:///path or postgresql://…; got {shown!r}.")
+    if not query.lower().lstrip().startswith(_READING):
+        raise ConfigError(f"A query only reads and so begins with SELECT or WITH; got {query!r}. Mend the query.")
     driver = _driver(_DRIVERS[scheme])
-    place = "the query"
+    target = _sqlite(rest) if scheme == "sqlite" else uri
     try:
-        with driver.connect(_target(scheme, rest, uri)) as connection, connection.cursor() as cursor:
+        with driver.connect(target) as connection, connection.cursor() as cursor:
             cursor.execute(query)
-            table = cursor.fetch_arrow_table()
+            table = _stored(cursor.fetch_arrow_table())
     except driver.Error as error:
         said = " ".join(str(error).split())
         raise FileError(f"The database refused the query {query!r}: {said} Check the query and the URI.") from None
-    return read_frame(table, place)
+    return read_frame(table, "the query")
 
 
 def _driver(name: str) -> ModuleType:
@@ -64,6 +69,21 @@ def _driver(name: str) -> ModuleType:
         ) from None
 
 
-def _target(scheme: str, rest: str, uri: str) -> str:
-    # sqlite:///data.db names a file beside the user, sqlite:////data.db one from the root.
-    return rest.removeprefix("/") if scheme == "sqlite" else uri
+def _sqlite(rest: str) -> str:
+    """Return the address of a file that is only read: SQLite would make a missing one.
+
+    sqlite:///shop.db names a file beside the user, sqlite:////data/shop.db one from the root.
+    """
+    path = Path(rest.removeprefix("/"))
+    if not path.is_file():
+        raise FileError(f"There is no database file {path}. Check the path; from the root it is sqlite:////….")
+    return f"{path.resolve().as_uri()}?mode=ro"
+
+
+def _stored(table: Any) -> Any:
+    """Return an Arrow table whose columns of a database's own types, such as NUMERIC, are what they are stored as."""
+    for position, column in enumerate(table.columns):
+        stored = getattr(column.type, "storage_type", None)
+        if stored is not None:
+            table = table.set_column(position, table.column_names[position], column.cast(stored))
+    return table

@@ -43,7 +43,7 @@ def read_panel(source: Any, roles: RoleOptions | None = None, options: TableOpti
     >>> import polars as pl
     >>> table = pl.DataFrame({"ds": ["2024-01-01", "2024-01-02", "2024-01-03"], "y": [1.0, 2.0, 4.0], "k": [5, 5, 5]})
     >>> read_panel(table).notes[-1]
-    "Feature 'k' left out: it never changes."
+    "Left out, never changing: 'k'."
     """
     options = options or TableOptions()
     records = keep_rows(read_records(source, options), options)

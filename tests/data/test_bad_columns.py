@@ -16,29 +16,128 @@ PANEL = "id,ds,y,size\n" + "".join(
 )
 
 REFUSED = [
-    Refused("target missing", PLAIN, ColumnError, ("target column 'yy' is not in", "Did you mean 'y'?"), {"target": ("yy",)}),
-    Refused("known column missing", PLAIN, ColumnError, ("known column 'holiday'", "Known: ds, y, x."), {"known": ("holiday",)}),
+    Refused(
+        "target missing", PLAIN, ColumnError, ("target column 'yy' is not in", "Did you mean 'y'?"), {"target": ("yy",)}
+    ),
+    Refused(
+        "known column missing",
+        PLAIN,
+        ColumnError,
+        ("known column 'holiday'", "Known: ds, y, x."),
+        {"known": ("holiday",)},
+    ),
     Refused("ignored column missing", PLAIN, ColumnError, ("ignore column 'z'",), {"ignore": ("z",)}),
-    Refused("target listed as a known feature", PLAIN, ColumnError, ("'y' was named as target and as known", "Name it once"), {"target": ("y",), "known": ("y",)}),
-    Refused("target listed as a static feature", PLAIN, ColumnError, ("'y' was named as target and as static",), {"target": ("y",), "static": ("y",)}),
-    Refused("target is the time", PLAIN, ColumnError, ("'ds' was named as target and as time",), {"target": ("ds",), "time": "ds"}),
-    Refused("target ignored", PLAIN, ColumnError, ("'y' was named as target and as ignore",), {"target": ("y",), "ignore": ("y",)}),
-    Refused("target in doubt", PLAIN.replace("y,x", "load,price"), ColumnError, ("2 columns that could be it: 'load', 'price'", "--target")),
+    Refused(
+        "target listed as a known feature",
+        PLAIN,
+        ColumnError,
+        ("'y' was named as target and as known", "Name it once"),
+        {"target": ("y",), "known": ("y",)},
+    ),
+    Refused(
+        "target listed as a static feature",
+        PLAIN,
+        ColumnError,
+        ("'y' was named as target and as static",),
+        {"target": ("y",), "static": ("y",)},
+    ),
+    Refused(
+        "target is the time",
+        PLAIN,
+        ColumnError,
+        ("'ds' was named as target and as time",),
+        {"target": ("ds",), "time": "ds"},
+    ),
+    Refused(
+        "target ignored",
+        PLAIN,
+        ColumnError,
+        ("'y' was named as target and as ignore",),
+        {"target": ("y",), "ignore": ("y",)},
+    ),
+    Refused(
+        "target in doubt",
+        PLAIN.replace("y,x", "load,price"),
+        ColumnError,
+        ("2 columns that could be it: 'load', 'price'", "--target"),
+    ),
     Refused("two named like a target", PLAIN.replace("y,x", "y,target"), ColumnError, ("'y', 'target'", "--target")),
-    Refused("no numbers at all", days(["a", "b", "a"]).replace("ds,y", "ds,name"), ColumnError, ("none but times: 'name'",)),
+    Refused(
+        "no numbers at all", days(["a", "b", "a"]).replace("ds,y", "ds,name"), ColumnError, ("none but times: 'name'",)
+    ),
     Refused("time column missing", PLAIN, ColumnError, ("time column 'date' is not in",), {"time": "date"}),
-    Refused("two columns of dates", days([f"2023-05-0{day},{day}" for day in (1, 2, 3)], header="start,end,y"), ColumnError, ("2 columns of dates: 'start', 'end'", "--time")),
-    Refused("two numbered times", "t,month,y\n1,1,5\n2,2,6\n3,3,8\n", ColumnError, ("'t', 'month'", "--time"), {"target": ("y",)}),
-    Refused("static changing", PANEL.replace("a,2024-01-03,4.5,3", "a,2024-01-03,4.5,4"), ColumnError, ("'size' of series 'a' is 3 first and 4 on", "@4", "--static"), {"static": ("size",)}),
-    Refused("static text changing", PANEL.replace(",3\n", ",S\n").replace(",7\n", ",L\n").replace("4.5,S", "4.5,M"), ColumnError, ("'size' of series 'a' is 'S' first and 'M' on", "@4"), {"static": ("size",)}),
-    Refused("all-missing target", days(["NA,1", ",2", "nan,3"], header="ds,y,x"), ColumnError, ("all 3 rows of 'y'", "missing", "--target")),
-    Refused("one of two targets all missing", days(["1,", "2,", "3,"], header="ds,y,z"), ColumnError, ("all 3 rows of 'z'",), {"target": ("y", "z")}),
-    Refused("known column of remarks", days([f"{day},remark {day * day}" for day in range(30)], header="ds,y,note"), ColumnError, ("'note'", "differ in most rows"), {"known": ("note",)}),
-    Refused("row without a series", PANEL.replace("a,2024-01-02", ",2024-01-02"), CellError, ("'id' is empty on", "@3", "Fill or delete")),
-    Refused("series that differ in blanks", PANEL.replace("a,2024-01-02", "a ,2024-01-02"), CellError, ("'a' and 'a '", "Write them alike")),
-    Refused("series that are Unicode twins", PANEL.replace("a,", "é,").replace("é,2024-01-02", "e\u0301,2024-01-02"), CellError, ("blanks or Unicode form",)),
-    Refused("text in a target", days(["a", "b", "a"]), CellError, ("Column 'y' must hold numbers", "@2", "'a'", "--missing 'a'")),
-]  # fmt: skip
+    Refused(
+        "two columns of dates",
+        days([f"2023-05-0{day},{day}" for day in (1, 2, 3)], header="start,end,y"),
+        ColumnError,
+        ("2 columns of dates: 'start', 'end'", "--time"),
+    ),
+    Refused(
+        "two numbered times",
+        "t,month,y\n1,1,5\n2,2,6\n3,3,8\n",
+        ColumnError,
+        ("'t', 'month'", "--time"),
+        {"target": ("y",)},
+    ),
+    Refused(
+        "static changing",
+        PANEL.replace("a,2024-01-03,4.5,3", "a,2024-01-03,4.5,4"),
+        ColumnError,
+        ("'size' of series 'a' is 3 first and 4 on", "@4", "--static"),
+        {"static": ("size",)},
+    ),
+    Refused(
+        "static text changing",
+        PANEL.replace(",3\n", ",S\n").replace(",7\n", ",L\n").replace("4.5,S", "4.5,M"),
+        ColumnError,
+        ("'size' of series 'a' is 'S' first and 'M' on", "@4"),
+        {"static": ("size",)},
+    ),
+    Refused(
+        "all-missing target",
+        days(["NA,1", ",2", "nan,3"], header="ds,y,x"),
+        ColumnError,
+        ("all 3 rows of 'y'", "missing", "--target"),
+    ),
+    Refused(
+        "one of two targets all missing",
+        days(["1,", "2,", "3,"], header="ds,y,z"),
+        ColumnError,
+        ("all 3 rows of 'z'",),
+        {"target": ("y", "z")},
+    ),
+    Refused(
+        "known column of remarks",
+        days([f"{day},remark {day * day}" for day in range(30)], header="ds,y,note"),
+        ColumnError,
+        ("'note'", "differ in most rows"),
+        {"known": ("note",)},
+    ),
+    Refused(
+        "row without a series",
+        PANEL.replace("a,2024-01-02", ",2024-01-02"),
+        CellError,
+        ("'id' is empty on", "@3", "Fill or delete"),
+    ),
+    Refused(
+        "series that differ in blanks",
+        PANEL.replace("a,2024-01-02", "a ,2024-01-02"),
+        CellError,
+        ("'a' and 'a '", "Write them alike"),
+    ),
+    Refused(
+        "series that are Unicode twins",
+        PANEL.replace("a,", "é,").replace("é,2024-01-02", "e\u0301,2024-01-02"),
+        CellError,
+        ("blanks or Unicode form",),
+    ),
+    Refused(
+        "text in a target",
+        days(["a", "b", "a"]),
+        CellError,
+        ("Column 'y' must hold numbers", "@2", "'a'", "--missing 'a'"),
+    ),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,22 +147,106 @@ def test_refused(case, kind, tmp_path):
 
 
 HANDLED = [
-    Handled("padded names", PLAIN.replace("ds,y,x", " ds ,  y,x\t"), PLAIN, ("Blanks or Unicode variants in column names", "'  y'")),
-    Handled("names in decomposed Unicode", PLAIN.replace("x", "cafe\u0301"), PLAIN.replace("x", "café"), ("Unicode variants",), {"target": ("y",)}),
-    Handled("role named in decomposed Unicode", PLAIN.replace("x", "café"), PLAIN.replace("x", "café"), (), {"known": ("cafe\u0301",)}),
-    Handled("names in Hangul", PLAIN.replace("ds,y", "날짜,가격"), PLAIN.replace("ds,y", "날짜,가격"), ("Column '날짜' holds the times",), {"target": ("가격",)}),
-    Handled("all-missing feature", days(["1,5,", "2,6,NA", "4,5,nan"], header="ds,y,x,z"), days(["1,5", "2,6", "4,5"], header="ds,y,x"), ("Left out, without a value in the history: 'z'",)),
-    Handled("constant feature", days(["1,5,7", "2,6,7", "4,5,"], header="ds,y,x,z"), days(["1,5", "2,6", "4,5"], header="ds,y,x"), ("Left out, never changing: 'z'",)),
-    Handled("constant text feature", days(["1,5,on", "2,6,on", "4,5,on"], header="ds,y,x,z"), days(["1,5", "2,6", "4,5"], header="ds,y,x"), ("Left out, never changing: 'z'",)),
-    Handled("constant static", PANEL.replace(",7\n", ",3\n"), "\n".join(line.rpartition(",")[0] for line in PANEL.splitlines()) + "\n", ("Left out, never changing: 'size'",), {"target": ("y",)}),
-    Handled("column of remarks", days([f"{day},remark {day * day}" for day in range(30)], header="ds,y,note"), days(list(range(30))), ("Column 'note' left out: texts that differ in most rows (30 in 30)",)),
-    Handled("second column of dates", days([f"{day},2023-05-0{day}" for day in range(1, 6)], header="ds,y,made"), days(list(range(1, 6))), ("Column 'made' left out: dates beside the time column",), {"time": "ds"}),
-    Handled("padded series names", PANEL.replace("a,", " a ,"), PANEL, ("names of column 'id' were put right",), {"target": ("y",)}),
-    Handled("series without any target", PANEL + "c,2024-01-01,,9\nc,2024-01-02,NA,9\n", PANEL, ("1 series left out that never have a target: 'c'",), {"target": ("y",)}),
-    Handled("date and time apart", "Date,Time,y\n12/03/2004,22.00.00,1\n12/03/2004,23.00.00,2\n13/03/2004,00.00.00,4\n13/03/2004,01.00.00,5\n", "ds,y\n2004-03-12 22:00,1\n2004-03-12 23:00,2\n2004-03-13 00:00,4\n2004-03-13 01:00,5\n", ("Columns 'Date', 'Time' make the time together",)),
-    Handled("year and quarter apart", "year,quarter,y\n1959,1,5\n1959,2,6\n1959,3,8\n1959,4,9\n1960,1,9\n", "ds,y\n1959-01-01,5\n1959-04-01,6\n1959-07-01,8\n1959-10-01,9\n1960-01-01,9\n", ("make the time together",), {"target": ("y",)}),
-    Handled("year, month, day and hour apart", "No,year,month,day,hour,y\n1,2010,1,1,22,5\n2,2010,1,1,23,6\n3,2010,1,2,0,8\n", "ds,y\n2010-01-01 22:00,5\n2010-01-01 23:00,6\n2010-01-02 00:00,8\n", ("'year', 'month', 'day', 'hour' make",), {"target": ("y",), "ignore": ("No",)}),
-]  # fmt: skip
+    Handled(
+        "padded names",
+        PLAIN.replace("ds,y,x", " ds ,  y,x\t"),
+        PLAIN,
+        ("Blanks or Unicode variants in column names", "'  y'"),
+    ),
+    Handled(
+        "names in decomposed Unicode",
+        PLAIN.replace("x", "cafe\u0301"),
+        PLAIN.replace("x", "café"),
+        ("Unicode variants",),
+        {"target": ("y",)},
+    ),
+    Handled(
+        "role named in decomposed Unicode",
+        PLAIN.replace("x", "café"),
+        PLAIN.replace("x", "café"),
+        (),
+        {"known": ("cafe\u0301",)},
+    ),
+    Handled(
+        "names in Hangul",
+        PLAIN.replace("ds,y", "날짜,가격"),
+        PLAIN.replace("ds,y", "날짜,가격"),
+        ("Column '날짜' holds the times",),
+        {"target": ("가격",)},
+    ),
+    Handled(
+        "all-missing feature",
+        days(["1,5,", "2,6,NA", "4,5,nan"], header="ds,y,x,z"),
+        days(["1,5", "2,6", "4,5"], header="ds,y,x"),
+        ("Left out, without a value in the history: 'z'",),
+    ),
+    Handled(
+        "constant feature",
+        days(["1,5,7", "2,6,7", "4,5,"], header="ds,y,x,z"),
+        days(["1,5", "2,6", "4,5"], header="ds,y,x"),
+        ("Left out, never changing: 'z'",),
+    ),
+    Handled(
+        "constant text feature",
+        days(["1,5,on", "2,6,on", "4,5,on"], header="ds,y,x,z"),
+        days(["1,5", "2,6", "4,5"], header="ds,y,x"),
+        ("Left out, never changing: 'z'",),
+    ),
+    Handled(
+        "constant static",
+        PANEL.replace(",7\n", ",3\n"),
+        "\n".join(line.rpartition(",")[0] for line in PANEL.splitlines()) + "\n",
+        ("Left out, never changing: 'size'",),
+        {"target": ("y",)},
+    ),
+    Handled(
+        "column of remarks",
+        days([f"{day},remark {day * day}" for day in range(30)], header="ds,y,note"),
+        days(list(range(30))),
+        ("Column 'note' left out: texts that differ in most rows (30 in 30)",),
+    ),
+    Handled(
+        "second column of dates",
+        days([f"{day},2023-05-0{day}" for day in range(1, 6)], header="ds,y,made"),
+        days(list(range(1, 6))),
+        ("Column 'made' left out: dates beside the time column",),
+        {"time": "ds"},
+    ),
+    Handled(
+        "padded series names",
+        PANEL.replace("a,", " a ,"),
+        PANEL,
+        ("names of column 'id' were put right",),
+        {"target": ("y",)},
+    ),
+    Handled(
+        "series without any target",
+        PANEL + "c,2024-01-01,,9\nc,2024-01-02,NA,9\n",
+        PANEL,
+        ("1 series left out that never have a target: 'c'",),
+        {"target": ("y",)},
+    ),
+    Handled(
+        "date and time apart",
+        "Date,Time,y\n12/03/2004,22.00.00,1\n12/03/2004,23.00.00,2\n13/03/2004,00.00.00,4\n13/03/2004,01.00.00,5\n",
+        "ds,y\n2004-03-12 22:00,1\n2004-03-12 23:00,2\n2004-03-13 00:00,4\n2004-03-13 01:00,5\n",
+        ("Columns 'Date', 'Time' make the time together",),
+    ),
+    Handled(
+        "year and quarter apart",
+        "year,quarter,y\n1959,1,5\n1959,2,6\n1959,3,8\n1959,4,9\n1960,1,9\n",
+        "ds,y\n1959-01-01,5\n1959-04-01,6\n1959-07-01,8\n1959-10-01,9\n1960-01-01,9\n",
+        ("make the time together",),
+        {"target": ("y",)},
+    ),
+    Handled(
+        "year, month, day and hour apart",
+        "No,year,month,day,hour,y\n1,2010,1,1,22,5\n2,2010,1,1,23,6\n3,2010,1,2,0,8\n",
+        "ds,y\n2010-01-01 22:00,5\n2010-01-01 23:00,6\n2010-01-02 00:00,8\n",
+        ("'year', 'month', 'day', 'hour' make",),
+        {"target": ("y",), "ignore": ("No",)},
+    ),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -127,10 +310,15 @@ def test_a_category_that_only_the_future_has_is_said(kind, tmp_path):
 
 FUTURE = [
     ("enough", ["1,0", "2,1", "3,0", ",1", ",0"], 2, ()),
-    ("too few rows", ["1,0", "2,1", "3,0", ",1", ",0"], 3, ("'holiday' has none at 2024-01-06", "3 steps", "2 rows after", "--known")),
+    (
+        "too few rows",
+        ["1,0", "2,1", "3,0", ",1", ",0"],
+        3,
+        ("'holiday' has none at 2024-01-06", "3 steps", "2 rows after", "--known"),
+    ),
     ("no rows", ["1,0", "2,1", "3,0"], 1, ("'holiday' has none at 2024-01-04", "1 step ", "0 rows after")),
     ("a hole", ["1,0", "2,1", "3,0", ",", ",0"], 2, ("'holiday' has none at 2024-01-04", "filled")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("values", "horizon", "said"), [row[1:] for row in FUTURE], ids=[row[0] for row in FUTURE])
@@ -153,7 +341,9 @@ def test_the_series_that_lacks_a_known_value_is_named():
 
 
 def test_what_the_user_says_wins():
-    frame = pl.DataFrame({"ds": [5, 6, 7], "when": [1, 2, 3], "unique_id": [3, 4, 9], "y": [1, 2, 4], "price": [7, 8, 6]})
+    frame = pl.DataFrame(
+        {"ds": [5, 6, 7], "when": [1, 2, 3], "unique_id": [3, 4, 9], "y": [1, 2, 4], "price": [7, 8, 6]}
+    )
     panel = read(frame, {"target": ("price",), "time": "when"})
     assert panel.columns.target == ("price",) and panel.columns.time == "when"
     assert panel.columns.past == ("ds", "unique_id", "y")
@@ -189,7 +379,7 @@ WHERE = [
     ("y > 9", [10.0, 11.0]),
     ("name = 'b'", [8.0, 10.0]),
     ("ds >= '2024-01-03' and not (y = 11)", [10.0]),
-    ('"name" in (\'a\') or y is null', [9.0, 11.0]),
+    ("\"name\" in ('a') or y is null", [9.0, 11.0]),
 ]
 
 

@@ -31,29 +31,95 @@ REFUSED = [
     Refused("empty but for blanks", " \n\n", FileError, ("table.csv is empty",)),
     Refused("header only", "ds,y\n", FileError, ("a header and nothing below", "Add the rows")),
     Refused("one row", "\n".join(LINES[:2]) + "\n", HistoryError, ("one row", "Give more rows")),
-    Refused("no header", "\n".join(LINES[1:]) + "\n", FileError, ("line 1 of table.csv looks like data", "2024-01-01,1.5", "Put a header above")),
+    Refused(
+        "no header",
+        "\n".join(LINES[1:]) + "\n",
+        FileError,
+        ("line 1 of table.csv looks like data", "2024-01-01,1.5", "Put a header above"),
+    ),
     Refused("no header, numbers only", "1,5\n2,6\n3,8\n", FileError, ("looks like data: '1,5'",)),
     Refused("no header, series first", "a,1,5\na,2,6\nb,1,8\n", FileError, ("looks like data: 'a,1,5'",)),
     Refused("no header, one column", "5\n6\n8\n", FileError, ("looks like data: '5'",)),
     Refused("no header, missing first", "2024-01-01,NA\n2024-01-02,5\n", FileError, ("looks like data",)),
-    Refused("NUL byte", CLEAN.replace("4.25", "4.\x0025"), FileError, ("line 4 of table.csv", "NUL", "export the table again")),
-    Refused("unclosed quote", CLEAN.replace("4.25", '"4.25'), FileError, ("line 4 of table.csv", '"4.25', "Close or double")),
-    Refused("unclosed quote before quoted cells", 'ds,y\n2024-01-01,"1\n2024-01-02,"2"\n2024-01-03,"3"\n', FileError, ("line 2 of table.csv", "Close or double")),
-    Refused("quote inside a cell", CLEAN.replace("4.25", '4"25'), FileError, ("line 4 of table.csv", "Close or double")),
-    Refused("truncated last row", WIDE[:-3], FileError, ("line 6 of table.csv has 2 cells", "3 cells of the header", "'2024-01-05,5'", "cut short")),
+    Refused(
+        "NUL byte",
+        CLEAN.replace("4.25", "4.\x0025"),
+        FileError,
+        ("line 4 of table.csv", "NUL", "export the table again"),
+    ),
+    Refused(
+        "unclosed quote", CLEAN.replace("4.25", '"4.25'), FileError, ("line 4 of table.csv", '"4.25', "Close or double")
+    ),
+    Refused(
+        "unclosed quote before quoted cells",
+        'ds,y\n2024-01-01,"1\n2024-01-02,"2"\n2024-01-03,"3"\n',
+        FileError,
+        ("line 2 of table.csv", "Close or double"),
+    ),
+    Refused(
+        "quote inside a cell", CLEAN.replace("4.25", '4"25'), FileError, ("line 4 of table.csv", "Close or double")
+    ),
+    Refused(
+        "truncated last row",
+        WIDE[:-3],
+        FileError,
+        ("line 6 of table.csv has 2 cells", "3 cells of the header", "'2024-01-05,5'", "cut short"),
+    ),
     Refused("truncated in the time", CLEAN[:-6], FileError, ("line 6 of table.csv has 1 cell", "cut short")),
-    Refused("truncated inside the last number", days(["1.50", "2.25", "4.25", "3.75"])[:-4], FileError, ("line 5 of table.csv ends in '3'", "line break")),
-    Refused("truncated behind the last separator", days(["1.50", "2.25", "4.25", "3.75"])[:-5], FileError, ("line 5 of table.csv ends in ''",)),
-    Refused("short row", WIDE.replace("4.25,5", "4.25"), FileError, ("line 4 of table.csv has 2 cells", "'2024-01-03,4.25'", "leaving a missing value empty")),
-    Refused("long row", CLEAN.replace("4.25", "4,25"), FileError, ("line 4 of table.csv has 3 cells", "'2024-01-03,4,25'", "quote a cell")),
-    Refused("every row longer than the header", "ds,y\n2024-01-01,1,5\n2024-01-02,2,5\n", FileError, ("line 1", "2 columns", "line 2 has 3 cells", "decimal commas")),
+    Refused(
+        "truncated inside the last number",
+        days(["1.50", "2.25", "4.25", "3.75"])[:-4],
+        FileError,
+        ("line 5 of table.csv ends in '3'", "line break"),
+    ),
+    Refused(
+        "truncated behind the last separator",
+        days(["1.50", "2.25", "4.25", "3.75"])[:-5],
+        FileError,
+        ("line 5 of table.csv ends in ''",),
+    ),
+    Refused(
+        "short row",
+        WIDE.replace("4.25,5", "4.25"),
+        FileError,
+        ("line 4 of table.csv has 2 cells", "'2024-01-03,4.25'", "leaving a missing value empty"),
+    ),
+    Refused(
+        "long row",
+        CLEAN.replace("4.25", "4,25"),
+        FileError,
+        ("line 4 of table.csv has 3 cells", "'2024-01-03,4,25'", "quote a cell"),
+    ),
+    Refused(
+        "every row longer than the header",
+        "ds,y\n2024-01-01,1,5\n2024-01-02,2,5\n",
+        FileError,
+        ("line 1", "2 columns", "line 2 has 3 cells", "decimal commas"),
+    ),
     Refused("blank line in one column", "y\n1\n\n3\n4\n", FileError, ("line 3 of table.csv is blank", "NaN")),
-    Refused("preamble", "Report of 2024\n\n" + CLEAN, FileError, ("line 1 of table.csv has 1 cell", "'Report of 2024'", "--skip 2")),
-    Refused("short footer", WIDE + "Total,15\n", FileError, ("line 7 of table.csv has 2 cells", "'Total,15'", "footer", "delete that line")),
-    Refused("footer", CLEAN + "Total,15.75\n", TimeError, ("line 7 of table.csv", "'Total'", "footer", "Delete that line")),
+    Refused(
+        "preamble",
+        "Report of 2024\n\n" + CLEAN,
+        FileError,
+        ("line 1 of table.csv has 1 cell", "'Report of 2024'", "--skip 2"),
+    ),
+    Refused(
+        "short footer",
+        WIDE + "Total,15\n",
+        FileError,
+        ("line 7 of table.csv has 2 cells", "'Total,15'", "footer", "delete that line"),
+    ),
+    Refused(
+        "footer", CLEAN + "Total,15.75\n", TimeError, ("line 7 of table.csv", "'Total'", "footer", "Delete that line")
+    ),
     Refused("footer below an empty cell", WIDE + ",15.75,\n", TimeError, ("line 7 of table.csv", "'ds'", "footer")),
-    Refused("separator that could be two", "a;b,c\n1;2,3\n2;3,4\n", FileError, ("commas", "semicolons", "a;b,c", "--delimiter")),
-]  # fmt: skip
+    Refused(
+        "separator that could be two",
+        "a;b,c\n1;2,3\n2;3,4\n",
+        FileError,
+        ("commas", "semicolons", "a;b,c", "--delimiter"),
+    ),
+]
 
 
 @faults(REFUSED)
@@ -94,12 +160,32 @@ BINARY = [
     ("JSON", b'[{"ds": "2024-01-01", "y": 1}]', {}, ("is JSON", "CSV or Parquet")),
     ("SQLite", b"SQLite format 3\x00" + bytes(100), {}, ("SQLite database", "query")),
     ("pickle", b"\x80\x04\x95" + bytes(100), {}, ("Python pickle",)),
-    ("neither encoding", FRENCH.encode("utf-8").replace("é".encode(), b"\x81\xff\x9d"), {}, ("line 1", "neither UTF-8", "--encoding")),
-    ("two encodings", "기,y\n".encode("cp949") + CLEAN.encode()[5:], {}, ("line 1 of table.csv", "'기,y'", "'±â,y'", "--encoding cp949")),
+    (
+        "neither encoding",
+        FRENCH.encode("utf-8").replace("é".encode(), b"\x81\xff\x9d"),
+        {},
+        ("line 1", "neither UTF-8", "--encoding"),
+    ),
+    (
+        "two encodings",
+        "기,y\n".encode("cp949") + CLEAN.encode()[5:],
+        {},
+        ("line 1 of table.csv", "'기,y'", "'±â,y'", "--encoding cp949"),
+    ),
     ("Chinese in GBK", "日期,价格\n".encode("gbk") + CLEAN.encode()[5:], {}, ("line 1", "--encoding")),
-    ("wrong encoding named", KOREAN.encode("cp949"), {"encoding": "utf-8"}, ("byte 0xb3 on line 1 of table.csv is no utf-8",)),
-    ("encoding against the mark", codecs.BOM_UTF8 + CLEAN.encode(), {"encoding": "latin-1"}, ("mark of utf-8", "latin-1")),
-]  # fmt: skip
+    (
+        "wrong encoding named",
+        KOREAN.encode("cp949"),
+        {"encoding": "utf-8"},
+        ("byte 0xb3 on line 1 of table.csv is no utf-8",),
+    ),
+    (
+        "encoding against the mark",
+        codecs.BOM_UTF8 + CLEAN.encode(),
+        {"encoding": "latin-1"},
+        ("mark of utf-8", "latin-1"),
+    ),
+]
 
 
 @pytest.mark.parametrize(("content", "options", "said"), [row[1:] for row in BINARY], ids=[row[0] for row in BINARY])
@@ -120,7 +206,12 @@ HANDLED = [
     ("blank lines at the end", CLEAN + "\n\n\n", {}, ()),
     ("no line end at the end", CLEAN[:-1], {}, ()),
     ("rows of separators at the end", CLEAN + ",\n,\n,\n", {}, ("3 empty rows at the end of table.csv left out",)),
-    ("row of separators inside", CLEAN.replace("\n2024-01-03", "\n,\n2024-01-03"), {}, ("1 empty row of table.csv left out",)),
+    (
+        "row of separators inside",
+        CLEAN.replace("\n2024-01-03", "\n,\n2024-01-03"),
+        {},
+        ("1 empty row of table.csv left out",),
+    ),
     ("preamble skipped", "Report of 2024\n\n" + CLEAN, {"skip": 2}, ()),
     ("semicolons", CLEAN.replace(",", ";"), {}, ("separated by semicolons",)),
     ("tabs", CLEAN.replace(",", "\t"), {}, ("separated by tabs",)),
@@ -132,11 +223,31 @@ HANDLED = [
     ("zip of one file", zipped({"inside.csv": CLEAN.encode()}), {}, ("'inside.csv' was unpacked from the zip",)),
     ("CR LF", CLEAN.replace("\n", "\r\n"), {}, ()),
     ("CR", CLEAN.replace("\n", "\r"), {}, ()),
-    ("mixed line ends", CLEAN.replace("\n", "\r\n", 2).replace("04,3\n", "04,3\r"), {}, ("mixes line ends (2 CR LF, 3 LF, 1 CR)",)),
-    ("all quoted", '"ds","y"\n' + "".join(f'"{line.replace(",", chr(34) + "," + chr(34))}"\n' for line in LINES[1:]), {}, ()),
-    ("empty column without a name", "".join(line + ",\n" for line in LINES), {}, ("1 empty column without a name left out",)),
-    ("row numbers", ",ds,y\n" + "".join(f"{row},{line}\n" for row, line in enumerate(LINES[1:])), {}, ("Row numbers left out: 'column_1'",)),
-]  # fmt: skip
+    (
+        "mixed line ends",
+        CLEAN.replace("\n", "\r\n", 2).replace("04,3\n", "04,3\r"),
+        {},
+        ("mixes line ends (2 CR LF, 3 LF, 1 CR)",),
+    ),
+    (
+        "all quoted",
+        '"ds","y"\n' + "".join(f'"{line.replace(",", chr(34) + "," + chr(34))}"\n' for line in LINES[1:]),
+        {},
+        (),
+    ),
+    (
+        "empty column without a name",
+        "".join(line + ",\n" for line in LINES),
+        {},
+        ("1 empty column without a name left out",),
+    ),
+    (
+        "row numbers",
+        ",ds,y\n" + "".join(f"{row},{line}\n" for row, line in enumerate(LINES[1:])),
+        {},
+        ("Row numbers left out: 'column_1'",),
+    ),
+]
 
 
 @pytest.mark.parametrize(("content", "options", "said"), [row[1:] for row in HANDLED], ids=[row[0] for row in HANDLED])
@@ -168,7 +279,11 @@ def test_text_named_parquet_is_read_as_text(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "encoding", "said"),
-    [(KOREAN, "cp949", "read as cp949"), (FRENCH, "latin-1", "read as latin-1"), (GERMAN, "latin-1", "read as latin-1")],
+    [
+        (KOREAN, "cp949", "read as cp949"),
+        (FRENCH, "latin-1", "read as latin-1"),
+        (GERMAN, "latin-1", "read as latin-1"),
+    ],
 )
 def test_encodings_are_found_or_named(text, encoding, said, tmp_path):
     clean = read(table(tmp_path, text, "clean.csv"))

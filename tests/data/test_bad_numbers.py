@@ -96,18 +96,68 @@ def test_a_whole_column_of_them_is_no_category(one, other, said, tmp_path):
 
 
 HANDLED = [
-    Handled("decimal commas", days(['"1,5"', '"2"', '"-4,25"', '"3,1e2"']), days(["1.5", "2", "-4.25", "310"]), (), options={"decimal": ","}),
-    Handled("mark for missing", days(["1.5", "-200", "4.25", "-200.0"]), days(["1.5", "", "4.25", ""]), ("Cells '-200' taken as missing: 2 of 'y'.",), options={"missing": ("-200",)}),
-    Handled("decimal mark for missing", days(['"1,5"', '"-99,9"', '"4,25"']), days(["1.5", "", "4.25"]), ("Cells '-99,9' taken as missing: 1 of 'y'.",), options={"missing": ("-99,9",), "decimal": ","}),
-    Handled("word for missing named", days(["1.5", "closed", "4.25", "?"]), days(["1.5", "", "4.25", ""]), ("'closed' taken as missing: 1 of 'y'", "'?' taken as missing: 1 of 'y'"), options={"missing": ("closed", "?")}),
-    Handled("infinite named as missing", days(["1.5", "inf", "4.25"]), days(["1.5", "", "4.25"]), ("'inf' taken as missing",), options={"missing": ("inf",)}),
+    Handled(
+        "decimal commas",
+        days(['"1,5"', '"2"', '"-4,25"', '"3,1e2"']),
+        days(["1.5", "2", "-4.25", "310"]),
+        (),
+        options={"decimal": ","},
+    ),
+    Handled(
+        "mark for missing",
+        days(["1.5", "-200", "4.25", "-200.0"]),
+        days(["1.5", "", "4.25", ""]),
+        ("Cells '-200' taken as missing: 2 of 'y'.",),
+        options={"missing": ("-200",)},
+    ),
+    Handled(
+        "decimal mark for missing",
+        days(['"1,5"', '"-99,9"', '"4,25"']),
+        days(["1.5", "", "4.25"]),
+        ("Cells '-99,9' taken as missing: 1 of 'y'.",),
+        options={"missing": ("-99,9",), "decimal": ","},
+    ),
+    Handled(
+        "word for missing named",
+        days(["1.5", "closed", "4.25", "?"]),
+        days(["1.5", "", "4.25", ""]),
+        ("'closed' taken as missing: 1 of 'y'", "'?' taken as missing: 1 of 'y'"),
+        options={"missing": ("closed", "?")},
+    ),
+    Handled(
+        "infinite named as missing",
+        days(["1.5", "inf", "4.25"]),
+        days(["1.5", "", "4.25"]),
+        ("'inf' taken as missing",),
+        options={"missing": ("inf",)},
+    ),
     Handled("gap in the target", days(["1.5", "", "", "3"]), days(["1.5", "NA", "NaN", "3"]), ()),
-    Handled("leading missing values", days(["", "NA", "4.25", "3", "2"]), days(["4.25", "3", "2"], start="2024-01-03"), ("2 leading rows without a target were left out",)),
+    Handled(
+        "leading missing values",
+        days(["", "NA", "4.25", "3", "2"]),
+        days(["4.25", "3", "2"], start="2024-01-03"),
+        ("2 leading rows without a target were left out",),
+    ),
     Handled("blanks around numbers", days(["  1.5", "2 ", "\t4.25"]), days(["1.5", "2", "4.25"]), ()),
-    Handled("other ways to write numbers", days(["+1.50", ".5", "5.", "1e3", "2E-2", "007", "-0"]), days(["1.5", "0.5", "5", "1000", "0.02", "7", "-0.0"]), ()),
-    Handled("integers beyond 2^53", days(["9007199254740993", "1", "-9007199254740995", "9007199254740992"]), days(["9007199254740992", "1", "-9007199254740996", "9007199254740992"]), ("2 integers beyond 2^53 in column 'y' rounded",)),
-    Handled("zero variance in a feature", days(["1,0", "2,0", "3,0"], header="ds,y,x"), days(["1", "2", "3"]), ("Left out, never changing: 'x'",)),
-]  # fmt: skip
+    Handled(
+        "other ways to write numbers",
+        days(["+1.50", ".5", "5.", "1e3", "2E-2", "007", "-0"]),
+        days(["1.5", "0.5", "5", "1000", "0.02", "7", "-0.0"]),
+        (),
+    ),
+    Handled(
+        "integers beyond 2^53",
+        days(["9007199254740993", "1", "-9007199254740995", "9007199254740992"]),
+        days(["9007199254740992", "1", "-9007199254740996", "9007199254740992"]),
+        ("2 integers beyond 2^53 in column 'y' rounded",),
+    ),
+    Handled(
+        "zero variance in a feature",
+        days(["1,0", "2,0", "3,0"], header="ds,y,x"),
+        days(["1", "2", "3"]),
+        ("Left out, never changing: 'x'",),
+    ),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
