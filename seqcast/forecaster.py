@@ -215,7 +215,9 @@ class Forecaster:
         save_model(Path(folder), Saved(self.model, self.fitted_, self.panel_, self.task_, settings))
         return Path(folder)
 
-    def _study(self, models: Sequence[str], windows: int | None, *, step: int | None = None, refit: bool = False) -> Study:
+    def _study(
+        self, models: Sequence[str], windows: int | None, *, step: int | None = None, refit: bool = False
+    ) -> Study:
         options = self._options(models, windows, step=step, refit=refit)
         planned = plan(self.panel_, options)
         forecasters = [build_forecaster(name, self._settings()) for name in models]

@@ -1,7 +1,7 @@
-"""The values that every floor speaks. Axis letters are the same everywhere:
+"""The values that every floor speaks.
 
-B batch, C context steps, H horizon steps, P past, F future, S static channels, K targets, Q quantiles, W width of a
-hidden vector, N rows or forecasts, V value columns, T steps.
+Axis letters are the same everywhere: B batch, C context steps, H horizon steps, P past, F future, S static channels,
+K targets, Q quantiles, W width of a hidden vector, N rows or forecasts, V value columns, T steps.
 
 Nothing here imports torch: reading a table or fitting a classical model must not cost its two seconds.
 """

@@ -22,7 +22,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Source = Annotated[str | None, typer.Argument(metavar="FILE", help="CSV, Parquet or Arrow file; database URI with --query")]
+Source = Annotated[
+    str | None, typer.Argument(metavar="FILE", help="CSV, Parquet or Arrow file; database URI with --query")
+]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else there")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="no sentences on stderr")]
 
@@ -38,8 +40,8 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Compare models on past cutoffs, forecast with the best, and write a folder with the report."""
-    from seqcast.runs.job import run as work
     from seqcast.cli.terminal import Terminal, print_board, print_json
+    from seqcast.runs.job import run as work
 
     with Terminal(quiet) as talk:
         result = work(settings, out or _default_folder(settings), resume=resume, talk=talk)
@@ -75,7 +77,9 @@ def fit(
 @app.command()
 def predict(
     model: Annotated[str, typer.Argument(metavar="DIR", help="folder of a saved model")],
-    source: Annotated[str | None, typer.Argument(metavar="FILE", help="newer table; without it the one of the model")] = None,
+    source: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="newer table; without it the one of the model")
+    ] = None,
     out: Annotated[str | None, typer.Option(metavar="FILE", help="CSV file; without it stdout")] = None,
     json: Json = False,
 ) -> None:
@@ -95,7 +99,9 @@ def predict(
 def backtest(
     settings: Settings,
     source: Source = None,
-    out: Annotated[str | None, typer.Option(metavar="FILE", help="Parquet file for every forecast and actual value")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Parquet file for every forecast and actual value")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

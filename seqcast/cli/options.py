@@ -66,7 +66,9 @@ def settings_of(source: str | None, given: Mapping[str, Any]) -> Settings:
 
 
 def _shared() -> list[inspect.Parameter]:
-    config = Annotated[str | None, typer.Option("--config", metavar="FILE", help="settings as TOML, such as a run.toml")]
+    config = Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="settings as TOML, such as a run.toml")
+    ]
     more = Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="any other setting: training.lr=0.001, model.hybrid.width=128"),
@@ -134,7 +136,9 @@ def _assigned(assignment: str) -> dict[str, Any]:
         try:
             return tomllib.loads(f"{key} = {_quoted(value)}")
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"--set takes KEY=VALUE, such as training.lr=0.001; got {assignment!r}: {error}.") from None
+            raise ConfigError(
+                f"--set takes KEY=VALUE, such as training.lr=0.001; got {assignment!r}: {error}."
+            ) from None
 
 
 def _quoted(value: str) -> str:

@@ -1,4 +1,4 @@
-"""A network as a forecaster: encode what is known, train with early stopping, predict all origins in one batched pass."""
+"""A network as a forecaster: encode what is known, train with early stopping, predict all origins in one pass."""
 
 import hashlib
 import json
@@ -200,8 +200,9 @@ class FittedNetwork:
         """
         if panel.columns != known.columns:
             raise ColumnError(
-                f"A network forecasts from the columns it was trained with: {', '.join(known.columns.values)}; this table "
-                f"has {', '.join(panel.columns.values)}. Add the missing ones, or leave the others out with `ignore`."
+                f"A network forecasts from the columns it was trained with: {', '.join(known.columns.values)}; "
+                f"this table has {', '.join(panel.columns.values)}. "
+                "Add the missing ones, or leave the others out with `ignore`."
             )
         fresh = fit_scaler(panel.before(panel.history))
         scaler, places = self.encoder.scaler, {name: s for s, name in enumerate(known.series)}

@@ -28,9 +28,7 @@ class Level(NamedTuple):
         return values * self.scale[:, None, :, None] + self.loc[:, None, :, None]
 
 
-def level_of(
-    values: Float[Tensor, "B C K"], observed: Float[Tensor, "B C K"], kind: Normalisation
-) -> Level:
+def level_of(values: Float[Tensor, "B C K"], observed: Float[Tensor, "B C K"], kind: Normalisation) -> Level:
     """Measure the level of each window over its observed steps only.
 
     Parameters

@@ -84,7 +84,8 @@ def run(settings: Settings, out: Path | str, *, resume: bool = False, talk: Talk
     settings : Settings
         What to read and what to do.
     out : path
-        Folder for `report.html`, `forecast.csv`, `backtest.parquet`, `leaderboard.csv`, `model/`, `run.toml`, `run.json`.
+        Folder for `report.html`, `forecast.csv`, `backtest.parquet`, `leaderboard.csv`, `model/`, `run.toml` and
+        `run.json`.
     resume : bool
         Go on with a run that was stopped; gives the same bytes as one that was not.
     talk : Talk or None
@@ -170,7 +171,12 @@ class _Job:
         panel = whole.panel
         facts = {
             "format": "seqcast-run",
-            "data": {"sha256": data, "series": len(panel), "rows": len(panel.values), "frequency": panel.frequency.name},
+            "data": {
+                "sha256": data,
+                "series": len(panel),
+                "rows": len(panel.values),
+                "frequency": panel.frequency.name,
+            },
             "versions": versions(),
             "seed": self.settings.run.seed,
             "threads": 1,

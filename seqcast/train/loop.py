@@ -143,7 +143,9 @@ class _Epoch:
                 break
         valid_loss, valid_mae = evaluate(self.model, self.source.valid(), self.quantiles, self.config.loss)
         if not valid_loss < float("inf"):
-            raise TrainingError(f"The validation loss must stay finite; it became {valid_loss} in epoch {epoch + 1}. {_WAY_OUT}")
+            raise TrainingError(
+                f"The validation loss must stay finite; it became {valid_loss} in epoch {epoch + 1}. {_WAY_OUT}"
+            )
         return EpochRecord(
             epoch=epoch + 1,
             train_loss=torch.stack(losses).mean().item(),

@@ -68,7 +68,9 @@ class Run:
     def to_bytes(self, identity: str) -> bytes:
         """Return the run as one safetensors file; `identity` names what it was trained on and with."""
         parts = {"weights": self.weights, "best": self.best, "optimizer": self.optimizer}
-        tensors = {f"{part}:{name}": value.contiguous().cpu() for part, named in parts.items() for name, value in named.items()}
+        tensors = {
+            f"{part}:{name}": value.contiguous().cpu() for part, named in parts.items() for name, value in named.items()
+        }
         tensors = {name: value.clone() for name, value in tensors.items()}  # safetensors refuses shared memory
         facts = {"progress": asdict(self.progress), "records": [asdict(record) for record in self.records]}
         meta = {"format": _FORMAT, "identity": identity, "facts": json.dumps(facts)}
@@ -86,8 +88,8 @@ class Run:
         meta = _metadata(data)
         if meta.get("format") != _FORMAT or meta.get("identity") != identity:
             raise BundleError(
-                "A training checkpoint goes on only with the data, settings and versions it was begun with; this one has "
-                "others. Start anew in another folder, or without --resume."
+                "A training checkpoint goes on only with the data, settings and versions it was begun with; this one "
+                "has others. Start anew in another folder, or without --resume."
             )
         parts: dict[str, dict[str, Tensor]] = {"weights": {}, "best": {}, "optimizer": {}}
         tensors = load(data)
@@ -106,7 +108,9 @@ def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _moments(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     state = optimizer.state_dict()["state"]
-    return {f"{parameter}/{entry}": value.clone() for parameter, named in state.items() for entry, value in named.items()}
+    return {
+        f"{parameter}/{entry}": value.clone() for parameter, named in state.items() for entry, value in named.items()
+    }
 
 
 def _metadata(data: bytes) -> dict[str, str]:

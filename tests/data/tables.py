@@ -21,7 +21,7 @@ FRAMES = KINDS[1:]
 
 @dataclass(frozen=True)
 class Refused:
-    """A table that must be refused, and what the message must say: `@3` for line 3 of a file, row 2 of a frame."""
+    """A table that must be refused, and what the message must say: `@3` is line 3 of a file, row 2 of a frame."""
 
     fault: str
     text: str
