@@ -97,14 +97,14 @@ class Panel:
         if (lengths == self.rows).all():
             return self
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        times = np.empty(offsets[-1], dtype=np.int64)
-        values = np.full((offsets[-1], self.values.shape[1]), np.nan)
-        for s, (low, high) in enumerate(zip(self.offsets, self.offsets[1:], strict=False)):
-            start, rows = offsets[s], high - low
-            times[start : start + rows] = self.times[low:high]
-            values[start : start + rows] = self.values[low:high]
-            if lengths[s] > rows:
-                times[start + rows : offsets[s + 1]] = self.frequency.after(int(self.times[high - 1]), lengths[s] - rows)
+        series = np.repeat(np.arange(len(self)), lengths)
+        place = np.arange(offsets[-1]) - offsets[series]
+        there = place < self.rows[series]
+        source = self.offsets[series] + np.minimum(place, np.maximum(self.rows[series] - 1, 0))
+        ahead = np.where(there, 0, place - self.rows[series] + 1)
+        times = self.times[source].copy()
+        times[~there] = self.frequency.shift(times[~there], ahead[~there])
+        values = np.where(there[:, None], self.values[source], np.nan)
         return replace(self, offsets=offsets, times=times, values=values)
 
     def only(self, series: Int[np.ndarray, "chosen"]) -> "Panel":

@@ -13,6 +13,7 @@ from seqcast.models.names import NETWORK_NAMES
 from seqcast.types import Task
 
 _MOST_WINDOWS = 5
+_MANY_SERIES = 200  # beyond, one cutoff alone gives more forecasts to judge by than five do of a few series
 _LEAST_ROWS = 3  # a difference and a check of it: less teaches a classical model nothing
 
 
@@ -63,13 +64,14 @@ def plan(panel: Panel, options: RunOptions) -> Plan:
 
 
 def _rolling(panel: Panel, options: RunOptions, least: int) -> tuple[Rolling, list[str]]:
-    asked = Rolling(horizon=options.horizon, windows=options.windows or _MOST_WINDOWS, step=options.step)
+    most = 1 if len(panel) > _MANY_SERIES else _MOST_WINDOWS
+    asked = Rolling(horizon=options.horizon, windows=options.windows or most, step=options.step)
     longest = int(panel.history.max(initial=0))
     if options.windows is not None:
         fitting = asked
     else:
         enough = max(least, longest // 2)
-        sizes = [replace(asked, windows=windows) for windows in range(_MOST_WINDOWS, 0, -1)]
+        sizes = [replace(asked, windows=windows) for windows in range(most, 0, -1)]
         fitting = next((size for size in sizes if longest - size.span >= enough), sizes[-1])
     if longest - fitting.span < least:
         raise HistoryError(
@@ -77,5 +79,8 @@ def _rolling(panel: Panel, options: RunOptions, least: int) -> tuple[Rolling, li
             f"{least + fitting.span} rows: {least} to learn from and {fitting.span} to be judged by; the longest has "
             f"{longest}. Ask for a shorter horizon, fewer windows or classical models only, or give a longer history."
         )
-    short = fitting.windows < asked.windows
-    return fitting, [f"The history allows {fitting.windows} backtest window(s), not {asked.windows}."] if short else []
+    if fitting.windows < asked.windows:
+        return fitting, [f"The history allows {fitting.windows} backtest window(s), not {asked.windows}."]
+    if options.windows is None and most == 1:
+        return fitting, [f"One backtest window is used for {len(panel)} series; ask for more with --windows."]
+    return fitting, []

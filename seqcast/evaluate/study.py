@@ -11,8 +11,10 @@ from seqcast.evaluate.backtest import Backtest, backtest
 from seqcast.evaluate.leaderboard import Score, leaderboard
 from seqcast.evaluate.plan import Plan
 from seqcast.forecasters.base import Forecaster
+from seqcast.forecasters.classical import build_local
 from seqcast.models.names import NETWORK_NAMES
 
+YARDSTICK = "seasonal-naive"
 CLASSICAL_SHARE = 0.35  # of a budget, at most, while networks wait for the rest
 
 
@@ -73,6 +75,7 @@ def compare(
         When not one model was done in time.
     """
     store = store or NoStore()
+    forecasters = _with_yardstick(forecasters)
     done: dict[str, Backtest] = {}
     notes: list[str] = []
     local = limits.deadline.share(CLASSICAL_SHARE if _networks(forecasters) else 0.8)
@@ -102,6 +105,13 @@ def compare(
         raise BudgetError("The budget ended before one model was done. Give more time, or fewer and lighter models.")
     pairs = {name: (result.forecast, result.seconds) for name, result in done.items()}
     return Study(done, leaderboard(panel, plan.task, pairs, plan.folds.known[0]), tuple(notes))
+
+
+def _with_yardstick(forecasters: Sequence[Forecaster]) -> list[Forecaster]:
+    """Return the forecasters with seasonal naive among them: no score means anything without it."""
+    if any(forecaster.name == YARDSTICK for forecaster in forecasters):
+        return list(forecasters)
+    return [build_local(YARDSTICK), *forecasters]
 
 
 def _networks(forecasters: Sequence[Forecaster]) -> list[Forecaster]:

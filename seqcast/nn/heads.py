@@ -7,6 +7,8 @@ from torch.nn import functional as F
 
 _FIRST_GAP = -1.5  # softplus(-1.5) = 0.2: the first intervals are about as wide as those of unit noise
 
+_PLACE = 8  # numbers that tell one step of the horizon from another
+
 
 class HorizonHead(nn.Module):
     """Centre forecasts and positive gaps for every step of the horizon, direct multi-step.
@@ -34,8 +36,8 @@ class HorizonHead(nn.Module):
         self.shape = (targets, quantiles)
         self.middle = quantiles // 2
         self.from_hidden = nn.Linear(width + static, width)
-        self.from_future = nn.Linear(future, width, bias=False)
-        self.place = nn.Parameter(torch.randn(horizon, width) * 0.02)
+        self.place = nn.Parameter(torch.randn(horizon, _PLACE))
+        self.from_step = nn.Linear(future + _PLACE, width, bias=False)
         self.direct = nn.Linear(width, horizon * targets)
         self.out = nn.Linear(width, targets * quantiles)
         for layer in (self.direct, self.out):
@@ -47,15 +49,14 @@ class HorizonHead(nn.Module):
     ) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles, lowest first."""
         summary = self.from_hidden(torch.cat([hidden, static], dim=-1))
-        steps = F.gelu(summary[:, None] + self.from_future(future) + self.place)
+        place = self.place.expand(len(future), -1, -1)
+        steps = F.gelu(summary[:, None] + self.from_step(torch.cat([future, place], dim=-1)))
         raw = self.out(steps).unflatten(-1, self.shape)
         centre = raw[..., self.middle] + self.direct(hidden).unflatten(-1, (-1, self.shape[0]))
         return ordered(centre, raw, self.middle)
 
 
-def ordered(
-    centre: Float[Tensor, "B H K"], raw: Float[Tensor, "B H K Q"], middle: int
-) -> Float[Tensor, "B H K Q"]:
+def ordered(centre: Float[Tensor, "B H K"], raw: Float[Tensor, "B H K Q"], middle: int) -> Float[Tensor, "B H K Q"]:
     """Return `centre` at position `middle`, with the softplus of `raw` as the gaps on both sides of it."""
     gaps = F.softplus(raw + _FIRST_GAP)
     below = gaps[..., :middle].flip(-1).cumsum(-1).flip(-1)
