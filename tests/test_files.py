@@ -98,6 +98,7 @@ def test_any_flipped_bit_is_refused_with_the_name_of_its_file(tmp_path_factory, 
 
 
 def test_every_flipped_bit_of_the_manifest_is_refused(saved):
+    write_folder(saved, Bundle(format="demo", version=1, facts={"horizon": 24}, files={"w": b"1"}))
     path = saved / "manifest.json"
     content = path.read_bytes()
     for bit in range(8 * len(content)):
