@@ -43,7 +43,7 @@ class Rolling:
         """Return, for each cutoff (the earliest first), how many rows of each series are known."""
         back = self.horizon + self.stride * np.arange(self.windows - 1, -1, -1)
         own = np.maximum(panel.history[None, :] - back[:, None], 0)
-        if panel.frequency.unit == "integer" or len(panel) == 1:
+        if panel.frequency.integer or len(panel) == 1:
             return own
         common = _common_cutoffs(panel, back)
         last = panel.history > common[-1]
