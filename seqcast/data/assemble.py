@@ -127,7 +127,7 @@ def _by_reason(gone: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _history(laid: Laid, targets: int) -> Bool[np.ndarray, "N"]:
     """Tell which rows are not after the last observed target of their series."""
-    seen = ~np.isnan(laid.values[:, :targets]).all(axis=1)
+    seen = np.atleast_1d(~np.isnan(laid.values[:, :targets]).all(axis=1))
     later = np.cumsum(seen[::-1])[::-1]
     lengths = np.diff(laid.offsets)
     after = np.append(later, 0)[laid.offsets[1:]]

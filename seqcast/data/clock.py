@@ -133,13 +133,12 @@ def is_date(cells: Cells) -> bool:
 
 def _mostly(cells: Cells, pattern: str) -> bool:
     """Tell whether most filled cells fit; a first look at a few keeps columns of numbers cheap."""
-    if cells.kind in ("number", "empty", "time", "other") and cells.column.dtype != pl.String:
+    if cells.kind != "text" and cells.column.dtype != pl.String:
         return False
-    few = cells.text.head(50)
-    if cells.kind == "number" and not few.str.contains(pattern).any():
+    if cells.kind == "number" and not cells.text.head(50).str.contains(pattern).any():
         return False
     filled = cells.text.filter(cells.text.fill_null("") != "")
-    return len(filled) > 0 and bool((filled.str.contains(pattern).mean() or 0) > 0.5)
+    return len(filled) > 0 and float(filled.str.contains(pattern).to_numpy().mean()) > 0.5
 
 
 def _from_dates(dates: list[str], clocks: list[str], free: Mapping[str, Cells], records: Records) -> tuple[str, ...]:

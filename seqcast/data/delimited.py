@@ -1,5 +1,7 @@
 """Delimited text into records: every cell stays text, and every line must have the cells that the header names."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from jaxtyping import Bool
@@ -7,7 +9,16 @@ from jaxtyping import Bool
 from seqcast.data.names import check_header, header_names, is_value
 from seqcast.data.options import TableOptions
 from seqcast.data.records import Records, count
-from seqcast.data.structure import Structure, delimiter_of, scan, spoken, usual_width
+from seqcast.data.structure import (
+    DELIMITERS,
+    Structure,
+    check_quotes,
+    delimiter_of,
+    named_delimiter,
+    scan,
+    spoken,
+    usual_width,
+)
 from seqcast.errors import FileError
 
 
@@ -24,15 +35,17 @@ def read_delimited(data: bytes, place: str, options: TableOptions) -> Records:
     >>> read_delimited(b"ds;y\n2024-01-01;2\n2024-01-02;3\n", "sales.csv", TableOptions()).frame.shape
     (2, 2)
     """
-    structure, notes = _lines(data, place, options.skip)
-    delimiter = delimiter_of(structure, options.delimiter, place)
+    named = named_delimiter(options.delimiter)
+    structure, notes = _lines(data, place, options.skip, DELIMITERS if named is None else (named,))
+    delimiter = delimiter_of(structure, place) if named is None else named
+    check_quotes(structure, [delimiter], place)
     _check_widths(structure, delimiter, place, whole=data.endswith(b"\n"))
     cells = _cells(structure, delimiter)
     head, body = list(cells.row(0)), cells.slice(1)
     if not len(body):
         raise FileError(f"A table needs rows; {place} holds a header and nothing below it. Add the rows.")
     check_header(head, body, f"line {structure.numbers[0]} of {place}")
-    if delimiter != "," and options.delimiter is None:
+    if delimiter != "," and named is None:
         notes.append(f"Columns of {place} are separated by {spoken(delimiter)}.")
     names, unnamed, said = header_names(head, place)
     body.columns = names
@@ -43,11 +56,12 @@ def read_delimited(data: bytes, place: str, options: TableOptions) -> Records:
     return records
 
 
-def _lines(data: bytes, place: str, skip: int) -> tuple[Structure, list[str]]:
+def _lines(data: bytes, place: str, skip: int, delimiters: Sequence[str]) -> tuple[Structure, list[str]]:
     rest = data
     for _ in range(skip):
         _, _, rest = rest.partition(b"\n")
-    structure = scan(rest, place, 1 + skip)
+    structure = scan(rest, 1 + skip)
+    check_quotes(structure, delimiters, place)
     written = structure.written()
     if not written.any():
         after = f" after the {count(skip, 'line')} skipped" if skip else ""
@@ -56,7 +70,7 @@ def _lines(data: bytes, place: str, skip: int) -> tuple[Structure, list[str]]:
     blank = np.flatnonzero(~written[: np.flatnonzero(written)[-1]])
     if not len(blank):
         return structure.only(written), []
-    if all((structure.widths(mark)[written] == 1).all() for mark in ",;\t|"):
+    if all((structure.widths(mark)[written] == 1).all() for mark in delimiters):
         raise FileError(
             f"A blank line in a table of one column may be a missing value or nothing; line "
             f"{structure.numbers[blank[0]]} of {place} is blank. Delete it, or write NaN where a value is missing."
@@ -119,7 +133,7 @@ def _refuse_head(structure: Structure, delimiter: str, place: str) -> None:
 
 
 def _without_empty(records: Records) -> Records:
-    frame, notes = records.frame, []
+    frame, notes = records.frame, list[str]()
     filled = _filled(frame)
     last = int(np.flatnonzero(filled)[-1]) + 1 if filled.any() else 0
     if last < len(filled):

@@ -12,6 +12,7 @@ from seqcast.data.records import Records, count
 from seqcast.errors import ColumnError, ConfigError, FileError
 
 _UNIQUE_INDEX = "index"
+_NO_CELLS = (list, tuple, dict, set, bytes)
 
 
 def is_frame(source: object) -> bool:
@@ -154,7 +155,7 @@ def _from_pandas_column(column: Any, position: int) -> pl.Series:
 
 def _as_text(values: Sequence[Any]) -> Sequence[Any]:
     """Return objects as text, for the strict rules of text: a frame of objects promises nothing about its cells."""
-    if any(isinstance(value, list | tuple | dict | set | bytes) for value in values):
+    if any(isinstance(value, _NO_CELLS) for value in values):
         return [[str(value)] for value in values]  # stays a list, so that it is refused as what it is
     return [None if _is_nothing(value) else str(value) for value in values]
 

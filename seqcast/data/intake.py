@@ -1,7 +1,6 @@
 """Rows of whatever a table comes as, file, query or data frame, before anything in them is understood."""
 
 import io
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ def read_records(source: Any, options: TableOptions) -> Records:
         return read_query(source, options.query)
     if is_frame(source):
         return read_frame(source)
-    if not isinstance(source, str | PathLike):
+    if not isinstance(source, str | Path):
         raise ConfigError(
             f"A table is a path, a data frame or a query; got {type(source).__name__}. Make a data frame of it first."
         )

@@ -58,7 +58,7 @@ def load(path: Path) -> Content:
     FileError
         When the file is not there, is damaged, or is of a kind that cannot be read.
     """
-    data, notes = read_bytes(path), []
+    data, notes = read_bytes(path), list[str]()
     for _ in range(2):
         if data.startswith(b"\x1f\x8b"):
             data = _gunzip(data, path.name)

@@ -1,6 +1,7 @@
 """Where the lines and cells of a delimited text begin: one pass over its bytes, so that no row is padded or cut."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -25,6 +26,8 @@ class Structure:
         First byte of each line and the byte after its last.
     numbers : int array (lines,)
         Number of each line in the file.
+    first : int
+        Number of the line that the text begins with.
     """
 
     text: np.ndarray
@@ -32,6 +35,7 @@ class Structure:
     starts: Int[np.ndarray, "lines"]
     ends: Int[np.ndarray, "lines"]
     numbers: Int[np.ndarray, "lines"]
+    first: int = 1
 
     def widths(self, delimiter: str) -> Int[np.ndarray, "lines"]:
         """Return how many cells each line has."""
@@ -55,36 +59,28 @@ class Structure:
 
     def only(self, keep: Bool[np.ndarray, "lines"]) -> "Structure":
         """Return the structure with the lines that the mask selects."""
-        return Structure(self.text, self.inside, self.starts[keep], self.ends[keep], self.numbers[keep])
+        return replace(self, starts=self.starts[keep], ends=self.ends[keep], numbers=self.numbers[keep])
 
     def joined(self) -> bytes:
         """Return the text of these lines alone."""
-        lengths = self.ends - self.starts
-        if lengths.sum() + len(lengths) >= len(self.text):
-            return self.text.tobytes()
+        if self.starts[0] == 0 and (self.starts[1:] == self.ends[:-1] + 1).all():
+            return self.text[: self.ends[-1]].tobytes()
         return b"\n".join(self.text[low:high].tobytes() for low, high in zip(self.starts, self.ends, strict=True))
 
 
-def scan(data: bytes, place: str, first: int) -> Structure:
+def scan(data: bytes, first: int = 1) -> Structure:
     r"""Return the structure of a text whose lines end in LF.
 
     Parameters
     ----------
     data : bytes
         The text, UTF-8.
-    place : str
-        Name of the source, for messages.
     first : int
         Number of the first line.
 
-    Raises
-    ------
-    FileError
-        When a quote opens and never closes, or stands in the middle of a cell.
-
     Examples
     --------
-    >>> scan(b'ds,y\n"a,\nb",2\n', "sales.csv", 1).widths(",").tolist()
+    >>> scan(b'ds,y\n"a,\nb",2\n').widths(",").tolist()
     [2, 2]
     """
     text = np.frombuffer(data, dtype=np.uint8)
@@ -93,28 +89,49 @@ def scan(data: bytes, place: str, first: int) -> Structure:
     every = np.flatnonzero(breaks)
     if b'"' in data:
         inside = np.bitwise_xor.accumulate((text == 34).view(np.uint8)).view(bool)
-        _check_quotes(text, inside, every + 1, place, first)
         breaks &= ~inside
     ends = np.flatnonzero(breaks)
     if len(text) and text[-1] != 10:
         ends = np.append(ends, len(text))
     starts = np.concatenate([[0], ends[:-1] + 1]).astype(np.int64) if len(ends) else np.zeros(0, np.int64)
-    return Structure(text, inside, starts, ends, first + np.searchsorted(every, starts))
+    return Structure(text, inside, starts, ends, first + np.searchsorted(every, starts), first)
 
 
-def _check_quotes(text: np.ndarray, inside: np.ndarray, breaks: np.ndarray, place: str, first: int) -> None:
+def check_quotes(structure: Structure, delimiters: Sequence[str], place: str) -> None:
+    r"""Refuse quotes that do not enclose a whole cell.
+
+    Parameters
+    ----------
+    structure : Structure
+        All lines of the text.
+    delimiters : sequence of str
+        What may stand beside a quote: each candidate at first, the one chosen later.
+    place : str
+        Name of the source, for messages.
+
+    Raises
+    ------
+    FileError
+        When a quote opens and never closes, or stands in the middle of a cell.
+
+    Examples
+    --------
+    >>> check_quotes(scan(b'ds,y\n"2024-01-01",5\n'), [","], "sales.csv")
+    """
+    text, inside = structure.text, structure.inside
+    if inside is None:
+        return
     quotes = np.flatnonzero(text == 34)
-    opening = quotes[inside[quotes]]
-    closing = quotes[~inside[quotes]]
+    opening, closing = quotes[inside[quotes]], quotes[~inside[quotes]]
     edge = np.zeros(256, dtype=bool)
-    edge[[10, 34, *map(ord, DELIMITERS)]] = True
+    edge[[10, 34, *map(ord, delimiters)]] = True
     wrong_open = opening[(opening > 0) & ~edge[text[opening - 1]]]
     wrong_close = closing[~edge[text[np.minimum(closing + 1, len(text) - 1)]]]
     pair = np.searchsorted(opening, wrong_close[:1]) - 1
     wrong = np.concatenate([wrong_open[:1], opening[pair], opening[-1:] if inside[-1] else opening[:0]])
     if len(wrong):
         at = int(wrong.min())
-        number = first + int(np.searchsorted(breaks, at, side="right"))
+        number = structure.first + int(np.count_nonzero(text[:at] == 10))
         said = text[at : at + 40].tobytes().decode("utf-8", "ignore").split("\n")[0]
         raise FileError(
             f"A quoted cell must open at its first character and close at its last; line {number} of {place} has "
@@ -122,23 +139,19 @@ def _check_quotes(text: np.ndarray, inside: np.ndarray, breaks: np.ndarray, plac
         )
 
 
-def delimiter_of(structure: Structure, named: str | None, place: str) -> str:
-    r"""Return the delimiter: the one named, else the one that cuts the lines into rows of equal width.
+def delimiter_of(structure: Structure, place: str) -> str:
+    r"""Return the delimiter: the one that cuts the lines into rows of equal width.
 
     Raises
     ------
     FileError
         When two delimiters fit equally well.
-    ConfigError
-        When the one named is not a single character.
 
     Examples
     --------
-    >>> delimiter_of(scan(b"ds;y\n2024-01-01;2,5\n2024-01-02;2,7\n", "sales.csv", 1), None, "sales.csv")
+    >>> delimiter_of(scan(b"ds;y\n2024-01-01;2,5\n2024-01-02;2,7\n"), "sales.csv")
     ';'
     """
-    if named is not None:
-        return _named(named)
     shares = {}
     for mark in DELIMITERS:
         widths = structure.widths(mark)
@@ -170,7 +183,21 @@ def spoken(delimiter: str) -> str:
     return _NAMES.get(delimiter, repr(delimiter))
 
 
-def _named(delimiter: str) -> str:
+def named_delimiter(delimiter: str | None) -> str | None:
+    r"""Return the delimiter that the user named as a character, if one was named.
+
+    Raises
+    ------
+    ConfigError
+        When it is not a single character.
+
+    Examples
+    --------
+    >>> named_delimiter("tab"), named_delimiter(";"), named_delimiter(None)
+    ('\t', ';', None)
+    """
+    if delimiter is None:
+        return None
     mark = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
     if len(mark) != 1 or not mark.isascii() or mark in '"\n\r':
         raise ConfigError(f"A delimiter is one ASCII character such as ';' or tab; got {delimiter!r}.")

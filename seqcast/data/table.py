@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ def fingerprint(source: Any, options: TableOptions | None = None) -> str:
     False
     """
     options = options or TableOptions()
-    if options.query is None and isinstance(source, str | PathLike) and "://" not in str(source):
+    if options.query is None and isinstance(source, str | Path) and "://" not in str(source):
         return hashlib.sha256(read_bytes(Path(source))).hexdigest()
     frame = read_records(source, options).frame
     content = io.BytesIO(repr(frame.schema).encode())
