@@ -21,11 +21,15 @@ import numpy as np
 import polars as pl
 from statsforecast.arima import auto_arima_f, forecast_arima
 from statsforecast.ets import ets_f, forecast_ets
+from statsforecast.theta import auto_theta, forecast_theta
 from statsmodels.tsa.seasonal import STL
+from statsmodels.tsa.statespace.sarimax import SARIMAX
 
+from seqcast.forecasters.arima import given_arima
 from seqcast.forecasters.classical import CLASSICAL
 from seqcast.forecasters.gaussian import rescaled
 from seqcast.forecasters.local import Lazy
+from seqcast.forecasters.orders import ArimaOrder
 from seqcast.types import Task
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -108,6 +112,28 @@ def library_ets(case: Case) -> tuple[np.ndarray, None]:
     return scale * forecast_ets(ets_f(case.known / scale, case.season), len(case.came))["mean"], None
 
 
+def library_theta(case: Case, model: str | None) -> tuple[np.ndarray, None]:
+    """Forecast by one of the Theta models of statsforecast, or by that of least error."""
+    scale = np.abs(case.known).mean()
+    fitted = auto_theta(case.known / scale, case.season, model=model)
+    return scale * forecast_theta(fitted, len(case.came))["mean"], None
+
+
+def in_levels(case: Case, latest: int) -> tuple[np.ndarray, None]:
+    """Forecast by ARIMA(2,1,1)(0,1,1), its likelihood taken without differencing first."""
+    known = case.known[-latest:]
+    loc, scale = known.mean(), known.std()
+    model = SARIMAX((known - loc) / scale, order=(2, 1, 1), seasonal_order=(0, 1, 1, case.season))
+    return loc + scale * model.fit(disp=False).forecast(len(case.came)), None
+
+
+def given(case: Case, latest: int) -> tuple[np.ndarray, None]:
+    """Forecast by the same orders as seqcast does."""
+    task = Task(horizon=len(case.came), season=case.season)
+    return given_arima(case.known[-latest:], task, order=ArimaOrder.parse("arima(2,1,1)(0,1,1)")).mean, None
+
+
+THETAS = ("STM", "OTM", "DSTM", "DOTM", None)
 BOUNDED = {"max_p": 3, "max_q": 3, "max_P": 1, "max_Q": 1, "max_order": 4, "nmodels": 25}
 MODELS: dict[str, Method] = {name: partial(ours, name) for name in CLASSICAL}
 SHORT_SEASON: dict[str, Method] = {
@@ -118,7 +144,9 @@ SHORT_SEASON: dict[str, Method] = {
     "seasonal search, conditional sum of squares": partial(direct, method="CSS", approximation=True),
     "STL + search": partial(on_stl, latest=10_000),
     "Fourier 6 + search": partial(on_fourier, latest=10_000, pairs=6),
+    "seasonal search, exact, bounded, 10 seasons": partial(direct, latest=120, approximation=False, **BOUNDED),
     "ETS as statsforecast optimises it": library_ets,
+    **{f"Theta {model or 'of least error'}": partial(library_theta, model=model) for model in THETAS},
 }
 LONG_SEASON: dict[str, Method] = {
     f"{name}, {days} days": partial(method, latest=24 * days, **settings)
@@ -159,6 +187,8 @@ def main() -> None:
         "M3 monthly": (m3_monthly(10 if quick else 100), MODELS | SHORT_SEASON),
     }
     warnings.simplefilter("ignore")
+    one = tasks["oil temperature"][0][:1]
+    tasks["given orders"] = (one, {"in levels": partial(in_levels, latest=672), "seqcast": partial(given, latest=672)})
     results: dict[str, dict[str, dict[str, float]]] = {}
     for task, (cases, methods) in tasks.items():
         results[task] = {}

@@ -146,14 +146,11 @@ def _optimised(history: History, form: Form, season: int, *, full: bool, start: 
     free = len(start) if full else len(form.start)
     held = start[free:]
 
+    def objective(point: Vector) -> float:
+        return _recursion(history, form, season, np.concatenate([point, held]))[2]
+
     bounds = [*form.bounds, *[(None, None)] * (free - len(form.start))]
-    found = minimize(
-        lambda point: _recursion(history, form, season, np.concatenate([point, held]))[2],
-        start[:free],
-        method="L-BFGS-B",
-        bounds=bounds,
-        options={"maxiter": 100},
-    )
+    found = minimize(objective, start[:free], method="L-BFGS-B", bounds=bounds, options={"maxiter": 100})
     count, parameters = len(history), len(start) + 1
     room = count - parameters - 1
     aicc = found.fun + 2 * parameters * count / room if room > 0 and found.fun < _WORST else np.inf

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -51,7 +52,7 @@ class Lazy:
 
     def load(self) -> LocalFunction:
         """Import the module and return the function."""
-        function: LocalFunction = getattr(import_module(self.module), self.name)
+        function: Callable[..., LocalForecast] = getattr(import_module(self.module), self.name)
         return partial(function, order=self.order) if self.order else function
 
 

@@ -12,12 +12,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
 from seqcast.budget import Deadline
 from seqcast.errors import BudgetError
+
+if TYPE_CHECKING:
+    # Windows has only one of them.
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 Job = tuple[Any, ...]
 PRELOADED = "seqcast.forecasters.statistical"
@@ -104,9 +108,9 @@ def _retries(worker: _Worker, results: dict[int, Any]) -> list[list[int]]:
 
 
 def _start(function: Callable[..., Any]) -> _Worker:
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
+    context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([PRELOADED])
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(function, there), daemon=True)
