@@ -109,10 +109,21 @@ def numbers(cells: Cells, records: Records, options: TableOptions) -> Float[np.n
         )
     if not cells.wrong.any():
         return cells.values
+    _refuse_numbers_among_texts(cells, records)
     index = int(np.flatnonzero(cells.wrong)[0])
     found = cells.text[index]
     said = advice(found, options.decimal)
     raise CellError(f"Column {name!r} must hold numbers; {records.at(index)} has {found!r}, {said}.")
+
+
+def _refuse_numbers_among_texts(cells: Cells, records: Records) -> None:
+    there = np.isfinite(cells.values) & ~cells.wrong
+    if 0 < there.sum() < cells.wrong.sum():
+        index = int(np.flatnonzero(there)[0])
+        raise CellError(
+            f"Column {cells.column.name!r} must hold numbers or texts, not both; {records.at(index)} has "
+            f"{cells.text[index]!r} among texts. Write all cells alike, or leave the column out with --ignore."
+        )
 
 
 def codes(cells: Cells) -> tuple[Float[np.ndarray, "N"], tuple[str, ...]]:

@@ -64,6 +64,9 @@ def find_roles(records: Records, cells: Mapping[str, Cells], options: RoleOption
     free = _without_counters(free, records, notes)
     target = asked.target or _find_target(free, records.place, notes)
     past = tuple(name for name in free if name not in target)
+    unnamed = [name for name in (*time, *target, *past) if name in records.unnamed]
+    if unnamed:
+        notes.append(f"Columns without a name are called by their position: {listed(unnamed)}.")
     return Roles(
         time=time, target=target, series=series, past=past, known=asked.known, static=asked.static, notes=tuple(notes)
     )

@@ -366,6 +366,7 @@ def test_an_unnamed_first_column_of_years_is_the_time(tmp_path):
     panel = read(as_kind(",0\n1821,269\n1822,321\n1823,585\n", "csv", tmp_path))
     assert panel.columns.time == "column_1" and panel.columns.target == ("0",)
     assert panel.frequency.unit == "year"
+    assert "Columns without a name are called by their position: 'column_1'." in panel.notes
 
 
 def test_rows_without_times_are_numbered_and_keep_their_holes(tmp_path):

@@ -1,6 +1,7 @@
 """What becomes of damaged and unusual files: each is refused in words that help, or read as if it had been clean."""
 
 import codecs
+import csv
 import gzip
 import io
 import zipfile
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqcast.data.cast import MISSING
 from seqcast.data.delimited import read_delimited
+from seqcast.data.names import normal
 from seqcast.data.options import TableOptions
-from seqcast.errors import ConfigError, FileError, HistoryError, TimeError
+from seqcast.errors import ConfigError, FileError, HistoryError, SeqcastError, TimeError
 from tests.data.tables import Refused, assert_same, assert_says, days, faults, read, refusal
 
 CLEAN = days(["1.5", "2", "4.25", "3", "5"])
@@ -350,3 +353,39 @@ def test_any_cells_come_back_from_any_delimiter(rows, delimiter, always):
         return
     frame = read_delimited(text.encode(), "table.csv", TableOptions(delimiter=delimiter)).frame
     assert frame.rows() == rows[: filled[-1] + 1]
+
+
+MUTATIONS = st.tuples(
+    st.sampled_from(["insert", "delete", "replace", "cut"]),
+    st.floats(min_value=0, max_value=1, exclude_max=True),
+    st.one_of(
+        st.sampled_from(
+            [b",", b";", b"\n", b'"', b"\0", b"\r", b"NA", b"inf", b" ", b"-", b"Total", b"1e400", b"\xe9"]
+        ),
+        st.binary(min_size=1, max_size=2),
+    ),
+)
+
+
+@given(st.lists(MUTATIONS, min_size=1, max_size=3))
+def test_a_damaged_file_is_refused_or_gives_what_is_written_in_it(tmp_path_factory, damages):
+    content = CLEAN.encode()
+    for action, place, piece in damages:
+        at = int(place * (len(content) + 1))
+        rest = {"insert": content[at:], "delete": content[at + 4 :], "replace": content[at + len(piece) :], "cut": b""}
+        content = content[:at] + (b"" if action in ("delete", "cut") else piece) + rest[action]
+    path = table(tmp_path_factory.getbasetemp(), content, "damaged.csv")
+    try:
+        panel = read(path, options={"freq": "rows", "aggregate": "first"})
+    except SeqcastError as refused:
+        assert "\n" not in str(refused)
+        return
+    if not content.isascii():
+        return
+    text = content.decode().replace("\r\n", "\n").replace("\r", "\n")
+    separator = "," if "," in text.lstrip().split("\n")[0] else ";"
+    head, *rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(map(str.strip, row))]
+    assert {len(row) for row in rows} == {len(head)}
+    at = [normal(name) or f"column_{place}" for place, name in enumerate(head, 1)].index(panel.columns.target[0])
+    written = {float(row[at]) for row in rows if row[at].strip().lower() not in MISSING}
+    assert set(panel.values[panel.observed[:, 0], 0].tolist()) <= written

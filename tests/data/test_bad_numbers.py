@@ -169,6 +169,12 @@ def test_handled(case, kind, tmp_path):
     assert_says(" ".join(panel.notes), case.said)
 
 
+def test_a_number_among_texts_is_refused_where_it_stands(tmp_path):
+    text = days(["1,a", "2,b", "3,17", "4,a"], header="ds,y,code")
+    message = refusal(as_kind(text, "csv", tmp_path), Refused("", "", CellError, (), {"target": ("y",)}))
+    assert_says(message, ("Column 'code' must hold numbers or texts, not both", "@4", "'17' among texts", "--ignore"))
+
+
 def test_decimal_commas_between_semicolons(tmp_path):
     text = "ds;y\n2024-01-01;1,5\n2024-01-02;2\n2024-01-03;-4,25\n"
     panel = read(as_kind(text, "csv", tmp_path), options={"decimal": ","})
