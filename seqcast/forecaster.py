@@ -24,7 +24,6 @@ from seqcast.forecasters.base import Fitted
 from seqcast.forecasters.build import build_forecaster, watched
 from seqcast.forecasters.bundle import Saved, load_model, save_model
 from seqcast.forecasters.tidy import tidy
-from seqcast.models.names import NETWORK_NAMES
 from seqcast.runs.talk import Talk
 from seqcast.types import Task
 
@@ -200,14 +199,14 @@ class Forecaster:
         except pl.exceptions.PolarsError as error:
             raise ColumnError(f"Newer rows must have the columns of the rows before them: {error}.") from error
         panel = read_panel(whole, self._settings().columns, options)
-        self.fitted_ = self._moved(panel)
+        self.fitted_ = self.fitted_.moved(panel, self.panel_)
         self.panel_, self._sources = panel, (*self._sources, data)
         return self
 
     def move_to(self, data: Any) -> Self:
         """Put another table of the same columns in the place of the one of `fit`, without learning anew."""
         panel = self._read(data)
-        return self._keep(panel, self._moved(panel), self.task_, data)
+        return self._keep(panel, self.fitted_.moved(panel, self.panel_), self.task_, data)
 
     def save(self, folder: str | Path) -> Path:
         """Write what was learnt as a folder of data: no pickle, and the SHA-256 of every file."""
@@ -230,12 +229,6 @@ class Forecaster:
         self.panel_, self.fitted_, self.task_ = panel, fitted, task
         self._sources, self._kind = (data,), kind_of(data)
         return self
-
-    def _moved(self, panel: Panel) -> Fitted:
-        """Return what was fitted, ready for another panel: scales are measured anew where the series differ."""
-        if self.model not in NETWORK_NAMES:
-            return self.fitted_
-        return self.fitted_.moved(panel, self.panel_)
 
     def _read(self, data: Any) -> Panel:
         settings = self._settings()
@@ -280,4 +273,4 @@ def _data_only(value: Any) -> Any:
         value = asdict(value)
     if isinstance(value, Mapping):
         return {name: _data_only(inner) for name, inner in value.items() if inner is not None}
-    return [_data_only(inner) for inner in value] if isinstance(value, list | tuple) else value
+    return [_data_only(inner) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -50,7 +50,9 @@ class Columns:
 
 @dataclass(frozen=True, kw_only=True)
 class Dims:
-    """All that a model knows of the data: the sizes of its inputs and outputs.
+    """All that a model knows of the data: the sizes of its inputs and outputs, and the cycle worth starting from.
+
+    `season` is 1 where the last value forecasts better than the last cycle does.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class Dims:
     static: int
     targets: int
     quantiles: int
+    season: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

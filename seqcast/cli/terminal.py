@@ -62,7 +62,7 @@ def print_board(scores: "Sequence[Score]") -> None:
     """Print the leaderboard on stdout."""
     table = Table(box=None, pad_edge=False)
     for name in ("model", "MASE", "skill", "MAE", "RMSE", "CRPS", "coverage", "seconds"):
-        table.add_column(name, justify="left" if name == "model" else "right")
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for score in scores:
         table.add_row(
             score.model,

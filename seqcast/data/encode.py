@@ -68,7 +68,9 @@ class Encoder:
         known: list[np.ndarray] = []
         for v, name in enumerate(panel.columns.values[targets:], start=targets):
             into = known if name in panel.columns.known else past
-            into.append(self._levels_of(panel, name, panel.values[:, v]) if name in panel.categories else filled[:, [v]])
+            into.append(
+                self._levels_of(panel, name, panel.values[:, v]) if name in panel.categories else filled[:, [v]]
+            )
             if name in self.gaps:
                 into.append(panel.observed[:, [v]].astype(float))
         future = np.concatenate([*known, calendar], axis=1)
@@ -94,9 +96,13 @@ def fit_encoder(panel: Panel, scaling: str = "standard") -> Encoder:
     """Learn an encoder from every row of a panel that was cut by `Panel.before`."""
     names = panel.columns.values
     targets = len(panel.columns.target)
-    levels = {name: _seen_levels(panel, panel.values[:, names.index(name)], name) for name in _categorical(panel, names)}
+    levels = {
+        name: _seen_levels(panel, panel.values[:, names.index(name)], name) for name in _categorical(panel, names)
+    }
     static = panel.columns.static
-    levels |= {name: _seen_levels(panel, panel.static[:, static.index(name)], name) for name in _categorical(panel, static)}
+    levels |= {
+        name: _seen_levels(panel, panel.static[:, static.index(name)], name) for name in _categorical(panel, static)
+    }
     gaps = tuple(name for v, name in enumerate(names[targets:], start=targets) if not panel.observed[:, v].all())
     some = np.isfinite(panel.static).any(axis=0)
     numbers = np.where(some, panel.static, 0.0)

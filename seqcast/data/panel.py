@@ -83,16 +83,17 @@ class Panel:
     @cached_property
     def history(self) -> Int[np.ndarray, "series"]:
         """Rows of each series up to its last observed target; what follows is the future."""
-        seen = self.observed[:, : len(self.columns.target)].any(axis=1)
-        ends = [np.flatnonzero(seen[low:high]) for low, high in zip(self.offsets, self.offsets[1:], strict=False)]
-        return np.array([end[-1] + 1 if len(end) else 0 for end in ends], dtype=np.int64)
+        seen = np.flatnonzero(self.observed[:, : len(self.columns.target)].any(axis=1))
+        # The last observed row before each end; -1 stands for none before the very first.
+        last = np.append(seen, -1)[np.searchsorted(seen, self.offsets[1:]) - 1]
+        return np.maximum(last + 1 - self.offsets[:-1], 0).astype(np.int64)
 
     def before(self, rows: Int[np.ndarray, "series"]) -> "Panel":
         """Return the panel with only the first `rows` rows of each series: all that may be used for fitting."""
         return self._select(np.minimum(rows, self.rows))
 
     def extended(self, steps: int) -> "Panel":
-        """Return the panel with at least `steps` rows after the history of each series, missing values in the new ones."""
+        """Return the panel with at least `steps` rows after the history of each series; new ones are empty."""
         lengths = np.maximum(self.rows, self.history + steps)
         if (lengths == self.rows).all():
             return self
@@ -109,9 +110,8 @@ class Panel:
 
     def only(self, series: Int[np.ndarray, "chosen"]) -> "Panel":
         """Return the panel of the chosen series, by index."""
-        keep = np.concatenate([np.arange(self.offsets[s], self.offsets[s + 1]) for s in series]) if len(series) else []
-        rows = np.asarray(keep, dtype=np.int64)
         offsets = np.concatenate([[0], np.cumsum(self.rows[series])]).astype(np.int64)
+        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[series] - offsets[:-1], self.rows[series])
         return replace(
             self,
             series=tuple(self.series[s] for s in series),

@@ -74,8 +74,8 @@ class Windows:
             horizon=horizon,
         )
 
-    def dims(self, task: Task, quantiles: int) -> Dims:
-        """Return the sizes that a model needs."""
+    def dims(self, task: Task, quantiles: int, season: int) -> Dims:
+        """Return what a model needs to know."""
         return Dims(
             context=self.context,
             horizon=task.horizon,
@@ -84,6 +84,7 @@ class Windows:
             static=self.static.shape[1],
             targets=self.target.shape[1],
             quantiles=quantiles,
+            season=season,
         )
 
     def batch(self, origins: Origins) -> Batch:

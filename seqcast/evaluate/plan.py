@@ -57,7 +57,9 @@ def plan(panel: Panel, options: RunOptions) -> Plan:
         notes.append(f"{len(panel) - judged} of {len(panel)} series are too short for the backtest and are not judged.")
     season = options.season or panel.frequency.season
     if options.season is None and season > 1 and 2 * season > known[0].max():
-        notes.append(f"A season of {season} steps needs two cycles before the first cutoff; models without season are used.")
+        notes.append(
+            f"A season of {season} steps needs two cycles before the first cutoff; models without season are used."
+        )
         season = 1
     task = Task(horizon=options.horizon, quantiles=options.quantiles, season=season)
     return Plan(task, rolling, Folds(known, origins), tuple(notes))

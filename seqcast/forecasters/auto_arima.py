@@ -156,5 +156,6 @@ def _name(model: Model) -> str:
 def _normal(model: Model, steps: int) -> Normal:
     forecast = forecast_arima({**model, "lambda": None}, steps, level=[95])
     mean = np.asarray(forecast["mean"], dtype=np.float64)
-    sigma = (forecast["upper"].to_numpy()[:, 0] - mean) / NormalDist().inv_cdf(0.975)
+    upper = np.asarray(forecast["upper"], dtype=np.float64)[:, 0]
+    sigma = (upper - mean) / NormalDist().inv_cdf(0.975)
     return Normal(mean, sigma)

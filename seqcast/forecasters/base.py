@@ -30,6 +30,10 @@ class Fitted(Protocol):
         """Why fitting ended: `finished`, `stalled`, `out of time` or `interrupted`."""
         ...
 
+    def moved(self, panel: Panel, known: Panel) -> "Fitted":
+        """Return the same forecaster for another panel, when `known` is the one it was fitted on."""
+        ...
+
     def predict(self, panel: Panel, origins: Origins) -> Forecast:
         """Return one forecast for each origin; reads the rows before it and the known columns of its horizon."""
         ...

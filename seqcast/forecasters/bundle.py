@@ -59,8 +59,8 @@ def save_model(folder: Path, saved: Saved) -> None:
     files: dict[str, bytes] = {}
     panel = saved.panel
     if saved.name in NETWORK_NAMES:
-        panel = tail_of(panel, saved.fitted.dims.context)
         files["network.safetensors"], facts["network"] = _network_parts(saved.fitted)
+        panel = tail_of(panel, facts["network"]["dims"]["context"])
     facts["panel"] = panel_facts(panel)
     files["panel.safetensors"] = panel_bytes(panel)
     write_folder(folder, Bundle(format=FORMAT, version=VERSION, facts=facts, files=files))

@@ -106,6 +106,10 @@ class FittedLocal:
     records: tuple[EpochRecord, ...] = ()
     ending: str = "finished"
 
+    def moved(self, panel: Panel, known: Panel) -> "FittedLocal":
+        """Return itself: it keeps nothing of the panel."""
+        return self
+
     def predict(self, panel: Panel, origins: Origins) -> Forecast:
         """Return one forecast for each origin, fitted on the rows before it.
 

@@ -17,6 +17,7 @@ from seqcast.budget import Deadline
 from seqcast.data.encode import Encoder, fit_encoder
 from seqcast.data.panel import Panel
 from seqcast.data.scale import fit_scaler
+from seqcast.data.season import worthwhile_season
 from seqcast.data.split import Carve
 from seqcast.data.window import Windows
 from seqcast.errors import ColumnError, ConfigError
@@ -75,7 +76,7 @@ class Neural:
         device = self.training.torch_device()
         windows = Windows.of(panel, encoder, context, task.horizon, str(device))
         levels = task.quantiles if self.training.loss == "pinball" else (0.5,)
-        dims = windows.dims(task, len(levels))
+        dims = windows.dims(task, len(levels), worthwhile_season(panel, task))
         source = _source(windows, panel, (train, valid), self.training, self.seed)
         with _quiet_torch(self.seed):
             model = build_network(self.name, config, dims).to(device)

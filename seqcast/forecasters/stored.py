@@ -53,10 +53,13 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
 
 def panel_of(data: bytes, facts: dict[str, Any]) -> Panel:
     """Return the panel that `panel_bytes` and `panel_facts` took apart."""
-    names = {name: tuple(value) if isinstance(value, list) else value for name, value in facts["columns"].items()}
+    names: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in facts["columns"].items()
+    }
+    arrays: dict[str, Any] = load(data)
     categories = {name: tuple(labels) for name, labels in facts["categories"].items()}
     frequency = Frequency.from_dict(facts["frequency"])
-    return Panel(Columns(**names), frequency, tuple(facts["series"]), **load(data), categories=categories)
+    return Panel(Columns(**names), frequency, tuple(facts["series"]), **arrays, categories=categories)
 
 
 def tail_of(panel: Panel, rows: int) -> Panel:

@@ -3,7 +3,7 @@
 After Hochreiter & Schmidhuber (1997) and Vaswani et al. (2017): LSTM → linear map times √width → sinusoidal positions →
 encoder layers → attention pooling over time → head. Three options make it good on real series: patches (several steps
 as one token: Nie et al., 2023), the level of each window taken out (Zeng et al., 2023; Kim et al., 2022), and a linear
-shortcut from context to horizon, from which training starts because the head starts at zero.
+shortcut from context to horizon. Training starts from seasonal naive: the shortcut is that, and the head is zero.
 """
 
 import math
@@ -21,6 +21,7 @@ from seqcast.nn.attention import AttentionPool, sinusoid
 from seqcast.nn.heads import HorizonHead
 from seqcast.nn.level import Normalisation
 from seqcast.nn.recurrent import Recurrent
+from seqcast.nn.shortcut import Shortcut
 from seqcast.types import Dims
 
 
@@ -43,7 +44,7 @@ class HybridConfig:
     normalise : str
         Level taken out of each window: `none`, `last` or `mean-std`.
     shortcut : bool
-        Add a linear map from the targets' context to their horizon, shared by the targets.
+        Add a linear map from the targets' context to their horizon, shared by the targets; starts as seasonal naive.
     sigmoid : bool
         Squash the output to 0 … 1, for targets scaled to that range.
 
@@ -59,7 +60,7 @@ class HybridConfig:
     heads: int = 4
     lstm_layers: int = 1
     attention_layers: int = 1
-    dropout: float = 0.1
+    dropout: float = 0.2
     normalise: Normalisation = "last"
     shortcut: bool = True
     sigmoid: bool = False
@@ -110,7 +111,7 @@ class Hybrid(nn.Module):
             targets=dims.targets,
             quantiles=dims.quantiles,
         )
-        self.shortcut = nn.Linear(dims.context, dims.horizon) if config.shortcut else None
+        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season) if config.shortcut else None
 
     def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles of every step of the horizon, in scaled units."""
@@ -120,7 +121,7 @@ class Hybrid(nn.Module):
         summary = self.pool(self.attend(placed))
         forecast = self.head(summary, batch.future, batch.static)
         if self.shortcut is not None:
-            forecast = forecast + self.shortcut(past[..., : self.targets].mT).mT[..., None]
+            forecast = forecast + self.shortcut(past[..., : self.targets])[..., None]
         forecast = level.restore(forecast)
         return forecast.sigmoid() if self.sigmoid else forecast
 

@@ -14,6 +14,7 @@ from seqcast.models.inputs import levelled, with_static
 from seqcast.nn.heads import HorizonHead
 from seqcast.nn.level import Normalisation
 from seqcast.nn.recurrent import Cell, Recurrent
+from seqcast.nn.shortcut import Shortcut
 from seqcast.types import Dims
 
 
@@ -35,6 +36,8 @@ class RecurrentConfig:
         Share of hidden values dropped between layers and before the head, in training.
     normalise : str
         Level taken out of each window: `none`, `last` or `mean-std`.
+    shortcut : bool
+        Add a linear map from the targets' context to their horizon, shared by the targets; starts as seasonal naive.
 
     Examples
     --------
@@ -46,8 +49,9 @@ class RecurrentConfig:
     width: int = 64
     layers: int = 1
     bidirectional: bool = False
-    dropout: float = 0.1
+    dropout: float = 0.2
     normalise: Normalisation = "last"
+    shortcut: bool = True
 
     def __post_init__(self) -> None:
         if min(self.width, self.layers, self.context or 1) < 1:
@@ -91,10 +95,15 @@ class RecurrentForecaster(nn.Module):
             targets=dims.targets,
             quantiles=dims.quantiles,
         )
+        self.targets = dims.targets
+        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season) if config.shortcut else None
 
     def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles of every step of the horizon, in scaled units."""
         past, level = levelled(batch, self.normalise)
         hidden = self.recurrent(with_static(past, batch.static))
         summary = self.dropout(self.recurrent.summary(hidden))
-        return level.restore(self.head(summary, batch.future, batch.static))
+        forecast = self.head(summary, batch.future, batch.static)
+        if self.shortcut is not None:
+            forecast = forecast + self.shortcut(past[..., : self.targets])[..., None]
+        return level.restore(forecast)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import tomli_w
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -115,7 +116,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     named = (numbers.brief, numbers.fixed, numbers.percent, numbers.duration, numbers.level, Markup)
-    environment.filters |= {function.__name__: function for function in named}
+    filters: dict[str, Any] = environment.filters
+    filters.update({function.__name__: function for function in named})
     return environment
 
 

@@ -131,7 +131,9 @@ class _Epoch:
     def __call__(self, epoch: int, epochs: int) -> EpochRecord:
         began = time.monotonic()
         self.model.train()
-        losses, errors, rate = [], [], self.config.lr
+        losses: list[Tensor] = []
+        errors: list[Tensor] = []
+        rate = self.config.lr
         for step, batch in enumerate(self.source.train(epoch)):
             rate = rate_at((epoch + step / self.source.steps) / epochs, self.config.lr, self.config.schedule)
             self.optimizer.param_groups[0]["lr"] = rate

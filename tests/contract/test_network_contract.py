@@ -25,7 +25,7 @@ def small(name, training=QUICK, **more):
 
 def waves(order=("a", "b", "c")):
     """Return three series of two targets, one past and one known feature, with gaps."""
-    blocks = {}
+    blocks: dict[str, np.ndarray] = {}
     for phase, name in enumerate("abc"):
         steps = np.arange(80.0 - 10 * phase)
         draw = np.random.default_rng(phase)
@@ -113,7 +113,9 @@ def test_saved_and_loaded_it_gives_the_same_bits(fitted, tmp_path):
 def test_a_new_series_is_forecast_on_its_own_scale(fitted):
     """The network never saw series d, a thousand times larger than a: its forecast is a's, a thousandfold."""
     panel = waves()
-    blocks = {name: panel.values[low:high] for name, low, high in zip("abc", panel.offsets, panel.offsets[1:], strict=False)}
+    blocks = {
+        name: panel.values[low:high] for name, low, high in zip("abc", panel.offsets, panel.offsets[1:], strict=False)
+    }
     big = make_panel({"d": blocks["a"] * [1000, 1000, 1, 1]}, targets=2, past=1, known=1)
     moved = fitted.moved(big, panel).predict(big, big.at_end())
     alike = make_panel({"a2": blocks["a"]}, targets=2, past=1, known=1)

@@ -42,8 +42,12 @@ def test_a_window_holds_the_rows_it_names():
         np.testing.assert_allclose(past[:, 0], expected[rows - 6 : rows, 0], rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(past[:, 2], expected[rows - 6 : rows, 1], rtol=1e-5, atol=1e-6)
         there = min(4, len(own) - rows)
-        np.testing.assert_allclose(batch.target[place, :there, 0], expected[rows : rows + there, 0], rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(batch.future[place, :there, 0], expected[rows : rows + there, 2], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            batch.target[place, :there, 0], expected[rows : rows + there, 0], rtol=1e-5, atol=1e-6
+        )
+        np.testing.assert_allclose(
+            batch.future[place, :there, 0], expected[rows : rows + there, 2], rtol=1e-5, atol=1e-6
+        )
         assert batch.observed[place, :, 0].tolist() == [True] * there + [False] * (4 - there)
 
 

@@ -90,7 +90,9 @@ def test_the_written_settings_repeat_the_run_byte_for_byte(finished, tmp_path):
     again = run(settings, tmp_path / "again")
     for name in ("forecast.csv", "run.toml"):
         assert (again.folder / name).read_bytes() == (finished.folder / name).read_bytes()
-    assert pl.read_parquet(again.folder / "backtest.parquet").equals(pl.read_parquet(finished.folder / "backtest.parquet"))
+    assert pl.read_parquet(again.folder / "backtest.parquet").equals(
+        pl.read_parquet(finished.folder / "backtest.parquet")
+    )
 
 
 def test_the_saved_model_forecasts_the_same(finished):
@@ -121,12 +123,13 @@ class KillAt(Talk):
     def __init__(self, moment):
         self.left = moment
 
-    def _count(self, *_):
+    def stage(self, line):
         self.left -= 1
         if self.left == 0:
             raise Killed
 
-    stage = epoch = _count
+    def epoch(self, name, run, epochs):
+        self.stage(name)
 
 
 @pytest.mark.parametrize("moment", [2, 5, 7, 9, 12, 14])
@@ -176,7 +179,9 @@ def test_a_folder_of_somebody_else_is_left_alone(table, tmp_path):
 
 def test_too_short_a_history_says_how_many_rows_it_takes(tmp_path):
     table = write_table(tmp_path / "short.csv", rows=42)
-    with pytest.raises(HistoryError, match=r"needs a series of 94 rows: 14 to learn from and 80 to be judged by; the longest has 42"):
+    with pytest.raises(
+        HistoryError, match=r"needs a series of 94 rows: 14 to learn from and 80 to be judged by; the longest has 42"
+    ):
         run(settings_for(table, windows=20), tmp_path / "run")
 
 
@@ -204,7 +209,17 @@ def test_ctrl_c_in_a_network_reports_what_was_done(table, tmp_path):
 @pytest.mark.slow
 def test_kill_9_at_any_moment_leaves_whole_files_and_loses_no_finished_work(finished, table, tmp_path):
     out, draw = tmp_path / "run", np.random.default_rng(3)
-    command = [sys.executable, "-m", "seqcast", "run", "--config", str(tmp_path / "run.toml"), "--out", str(out), "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "seqcast",
+        "run",
+        "--config",
+        str(tmp_path / "run.toml"),
+        "--out",
+        str(out),
+        "--quiet",
+    ]
     (tmp_path / "run.toml").write_text(settings_for(table).to_toml())
     for _ in range(4):
         more = ["--resume"] if (out / "checkpoints" / "identity.json").exists() else []
@@ -219,5 +234,7 @@ def test_kill_9_at_any_moment_leaves_whole_files_and_loses_no_finished_work(fini
             assert (out / "forecast.csv").read_bytes() == (finished.folder / "forecast.csv").read_bytes()
     if not (out / "run.json").exists():
         more = ["--resume"] if (out / "checkpoints" / "identity.json").exists() else []
-        subprocess.run([*command, *more], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        subprocess.run(
+            [*command, *more], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        )
     assert (out / "forecast.csv").read_bytes() == (finished.folder / "forecast.csv").read_bytes()

@@ -39,7 +39,10 @@ def source(batches=4, poisoned=None):
             parts[poisoned] = replace(parts[poisoned], target=target)
         return parts
 
-    return Source(train, lambda: [learnable(-1), learnable(-2)], lambda e, b, w: f"series 's{w}', cutoff {e}-{b}", batches)
+    def locate(epoch, step, window):
+        return f"series 's{window}', cutoff {epoch}-{step}"
+
+    return Source(train, lambda: [learnable(-1), learnable(-2)], locate, batches)
 
 
 def network(seed=3):
@@ -154,9 +157,7 @@ def test_a_deadline_ends_training_and_says_so():
     assert ending == "out of time" and run.progress.epoch == 1
 
 
-@given(
-    seen=st.floats(-5, 5), level=st.floats(0.01, 0.99), guess=st.floats(-5, 5)
-)
+@given(seen=st.floats(-5, 5), level=st.floats(0.01, 0.99), guess=st.floats(-5, 5))
 def test_pinball_is_the_formula(seen, level, guess):
     loss = pinball(torch.full((1, 1, 1, 1), guess), torch.full((1, 1, 1), seen), torch.tensor([level])).item()
     error = seen - guess
@@ -175,7 +176,8 @@ def test_the_lowest_pinball_loss_is_at_the_quantile():
 def test_point_losses_are_torchs_own():
     guess, seen = torch.randn(4, 3, 2, 1), torch.randn(4, 3, 2)
     torch.testing.assert_close(mse(guess, seen, QUANTILES).mean(), torch.nn.functional.mse_loss(guess[..., 0], seen))
-    torch.testing.assert_close(huber(guess, seen, QUANTILES).mean(), torch.nn.functional.huber_loss(guess[..., 0], seen))
+    expected = torch.nn.functional.huber_loss(guess[..., 0], seen)
+    torch.testing.assert_close(huber(guess, seen, QUANTILES).mean(), expected)
 
 
 def test_unknown_names_are_refused_with_the_nearest():

@@ -1,0 +1,38 @@
+"""Is the last cycle worth starting from, or does the last value say more?"""
+
+import numpy as np
+
+from seqcast.data.panel import Panel
+from seqcast.types import Task
+
+
+def worthwhile_season(panel: Panel, task: Task) -> int:
+    """Return the season if the last cycle forecast the known rows better than the last value did, else 1.
+
+    Parameters
+    ----------
+    panel : Panel
+        Only rows known at the cutoff.
+    task : Task
+        Season and horizon.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from seqcast import read_panel
+    >>> waves = read_panel(pl.DataFrame({"ds": range(30), "y": [0.0, 5.0, 9.0] * 10}))
+    >>> worthwhile_season(waves, Task(horizon=4, season=3)), worthwhile_season(waves, Task(horizon=4, season=4))
+    (3, 1)
+    """
+    largest = np.nanmax(np.abs(panel.targets), axis=0, initial=0.0)
+    scaled = panel.targets / np.where(largest > 0, largest, 1.0)
+    series = np.repeat(np.arange(len(panel)), panel.rows)
+
+    def error(lag: int) -> float:
+        change = np.abs(scaled[lag:] - scaled[: len(scaled) - lag])[series[lag:] == series[: len(series) - lag]]
+        return float(np.nanmean(change)) if np.isfinite(change).any() else np.inf
+
+    steps = (1, (task.horizon + 1) // 2, task.horizon)
+    if task.season < 2 or error(task.season) >= np.mean([error(step) for step in steps]):
+        return 1
+    return task.season
