@@ -118,7 +118,8 @@ def numbers(cells: Cells, records: Records, options: TableOptions) -> Float[np.n
 
 def _refuse_numbers_among_texts(cells: Cells, records: Records) -> None:
     there = np.isfinite(cells.values) & ~cells.wrong
-    if 0 < there.sum() < cells.wrong.sum():
+    texts = cells.text.filter(pl.Series(cells.wrong))
+    if 0 < there.sum() < len(texts) and not texts.str.contains(_NUMBERLIKE).any():
         index = int(np.flatnonzero(there)[0])
         raise CellError(
             f"Column {cells.column.name!r} must hold numbers or texts, not both; {records.at(index)} has "

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from seqcast.errors import ColumnError, FileError, TimeError
+from seqcast.errors import CellError, ColumnError, FileError, TimeError
 from tests.data.tables import read
 
 CLASSIC = [
@@ -83,6 +83,10 @@ def test_appliances_by_ten_minutes_and_by_the_hour(shared):
 
 def test_air_quality_with_decimal_commas_and_a_mark_for_missing(shared):
     path = shared / "data" / "air_quality" / "AirQualityUCI.csv.gz"
+    with pytest.raises(
+        CellError, match="line 2 of AirQualityUCI.csv.gz has '2,6', a number with a decimal comma: say --dec"
+    ):
+        read(path, {"target": ("CO(GT)",)})
     options = {"decimal": ",", "missing": ("-200",)}
     panel = read(path, {"target": ("CO(GT)",)}, options)
     assert (panel.frequency.name, panel.values.shape, panel.columns.time) == ("1h", (9357, 13), "Date+Time")
