@@ -21,8 +21,9 @@ def worthwhile_season(panel: Panel, task: Task) -> int:
     >>> import polars as pl
     >>> from seqcast import read_panel
     >>> waves = read_panel(pl.DataFrame({"ds": range(30), "y": [0.0, 5.0, 9.0] * 10}))
-    >>> worthwhile_season(waves, Task(horizon=4, season=3)), worthwhile_season(waves, Task(horizon=4, season=4))
-    (3, 1)
+    >>> climb = read_panel(pl.DataFrame({"ds": range(30), "y": range(30)}))
+    >>> [worthwhile_season(panel, Task(horizon=4, season=3)) for panel in (waves, climb)]
+    [3, 1]
     """
     largest = np.nanmax(np.abs(panel.targets), axis=0, initial=0.0)
     scaled = panel.targets / np.where(largest > 0, largest, 1.0)

@@ -93,7 +93,7 @@ class Carve:
         Size of a window.
     fraction : float
         Share of each series' rows, from its end, that only validates: two horizons at least where there is room, and
-        twenty at most, since what validates is the freshest part of what could be learnt.
+        twenty (or 256 rows) at most, since what validates is the freshest part of what could be learnt.
     """
 
     context: int
@@ -109,7 +109,8 @@ class Carve:
             When no window is left for one of the two.
         """
         rows = panel.history
-        wanted = np.ceil(self.fraction * rows).astype(np.int64).clip(2 * self.horizon, 20 * self.horizon)
+        most = max(20 * self.horizon, 256)
+        wanted = np.ceil(self.fraction * rows).astype(np.int64).clip(2 * self.horizon, most)
         held = np.where(rows >= self.horizon, np.minimum(wanted, rows // 3), 0)
         held = np.where(held >= self.horizon, held, 0)
         first = np.minimum(self.context, np.maximum((rows - held - self.horizon) // 2, 2))

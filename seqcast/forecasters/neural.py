@@ -266,7 +266,7 @@ def _spread(fitted: FittedNetwork, windows: Windows, valid: Origins) -> Float[np
     return np.where(few[..., None], np.moveaxis(whole, 0, -1)[None], np.moveaxis(steps, 0, -1))
 
 
-_ENOUGH_RESIDUALS = 30  # below, the tails of one step are guesswork and all steps are pooled
+_ENOUGH_RESIDUALS = 100  # below, the tails of one step are guesswork and all steps are pooled
 
 
 @contextmanager
