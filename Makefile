@@ -25,7 +25,7 @@ $(READY): pyproject.toml requirements/constraints.txt
 	@echo "Ready: .venv ($$(du -sh .venv | cut -f1))"
 
 demo: $(READY)
-	$(BIN)/seqcast run examples/data/ETTh1.csv.gz --time date --target OT --horizon 24 --windows 5 --out runs/demo
+	$(BIN)/seqcast run examples/data/ETTh1.csv.gz --target OT,HUFL,HULL,MUFL,MULL,LUFL,LULL --horizon 24 --windows 5 --out runs/demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile

@@ -13,8 +13,9 @@ import tomli_w
 from seqcast.data.options import RoleOptions, TableOptions, option
 from seqcast.errors import ConfigError, nearest
 
+# Within each kind the cheapest come first, so that a short budget still ends with as many models as it can.
 DEFAULT_MODELS = (
-    "naive", "drift", "seasonal-naive", "ar", "ma", "arma", "arima", "ets", "theta",
+    "naive", "drift", "seasonal-naive", "theta", "ets", "arima", "ma", "arma", "ar",
     "rnn", "lstm", "gru", "hybrid",
 )  # fmt: skip
 DEFAULT_QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

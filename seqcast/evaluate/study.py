@@ -83,7 +83,8 @@ def compare(
         name = forecaster.name
         left = len(_networks(forecasters[place:]))
         # Each network still to come gets an equal share, and the last forecast as much again.
-        deadline = limits.deadline.share(1 / (left + 1)) if name in NETWORK_NAMES else local
+        # One slow classical model may use half of what the others have left.
+        deadline = limits.deadline.share(1 / (left + 1)) if name in NETWORK_NAMES else local.share(0.5)
         try:
             result = store.load(name) or _judged(forecaster, panel, plan, deadline, limits)
         except BudgetError:
@@ -93,13 +94,13 @@ def compare(
         except KeyboardInterrupt:
             if not done:
                 raise
-            notes.append(f"Interrupted during {name}: the models done so far are reported.")
-            limits.say(notes[-1])
+            notes.extend(_left_out(forecasters[place:]))
             break
         store.save(name, result)
         done[name] = result
         notes.extend(result.notes)
         if result.ending == "interrupted":
+            notes.extend(_left_out(forecasters[place + 1 :]))
             break
     if not done:
         raise BudgetError("The budget ended before one model was done. Give more time, or fewer and lighter models.")
@@ -118,9 +119,15 @@ def _networks(forecasters: Sequence[Forecaster]) -> list[Forecaster]:
     return [forecaster for forecaster in forecasters if forecaster.name in NETWORK_NAMES]
 
 
+def _left_out(forecasters: Sequence[Forecaster]) -> list[str]:
+    names = ", ".join(forecaster.name for forecaster in forecasters)
+    return [f"Interrupted: left out were {names}."] if names else []
+
+
 def _judged(forecaster: Forecaster, panel: Panel, plan: Plan, deadline: Deadline, limits: Limits) -> Backtest:
     if deadline.passed:
         raise BudgetError(f"The budget was spent before {forecaster.name} began.")
+    limits.say(f"{forecaster.name}: backtest")
     refit = limits.refit and forecaster.name in NETWORK_NAMES
     result = backtest(forecaster, panel, plan.task, plan.folds, refit=refit, deadline=deadline)
     limits.say(f"{forecaster.name}: backtest done in {result.seconds:.1f} s")

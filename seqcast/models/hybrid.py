@@ -34,7 +34,7 @@ class HybridConfig:
     context : int or None
         Steps read before the cutoff; None chooses by season, horizon and history.
     patch : int or None
-        Steps that form one token; 1 for none, None chooses by season and context.
+        Steps that form one token; 1 for none, None makes eight tokens of the context.
     width, heads : int
         Size of every hidden vector; attention heads that share it.
     lstm_layers, attention_layers : int

@@ -67,12 +67,8 @@ def settled(config: ModelConfig, task: Task, rows: int) -> ModelConfig:
     if isinstance(config, RecurrentConfig):
         wish = max(2 * task.season, 2 * task.horizon, 16)
         return replace(config, context=config.context or min(wish, room, 96))
-    context = config.context or min(max(7 * task.season, 4 * task.horizon, 32), room, 512)
-    patch = config.patch or _patch(context, task.season)
-    return replace(config, context=context, patch=patch)
+    context = config.context or min(max(4 * task.season, 4 * task.horizon, 32), room, 512)
+    return replace(config, context=context, patch=config.patch or max(1, context // _TOKENS))
 
 
-def _patch(context: int, season: int) -> int:
-    if 1 < season <= 48 and context >= 3 * season:
-        return season
-    return max(1, context // 16)
+_TOKENS = 8  # that the hybrid reads a context as, unless told: fewer steps for the recurrence to carry, less to overfit
