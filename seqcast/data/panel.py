@@ -108,6 +108,31 @@ class Panel:
         values = np.where(there[:, None], self.values[source], np.nan)
         return replace(self, offsets=offsets, times=times, values=values)
 
+    def since(self, rows: Int[np.ndarray, "series"]) -> tuple["Panel", Int[np.ndarray, "series"]]:
+        """Return the panel without the rows that no window from `rows` on reads, and how many each series lost.
+
+        Where a value is missing in the first row of them, earlier rows are kept too, back to the value that is carried
+        into it: what is encoded of the rest is the same.
+        """
+        lows, last = self.offsets[:-1], len(self.values) - 1
+        first = lows + np.clip(rows, 0, self.rows)
+        lost = np.zeros_like(rows) if last < 0 else self._carried_from(np.minimum(first, last)) - lows
+        lost = np.where(lost < 0, 0, np.minimum(lost, first - lows))
+        place = np.arange(len(self.values)) - np.repeat(lows, self.rows)
+        keep = place >= np.repeat(lost, self.rows)
+        offsets = np.concatenate([[0], np.cumsum(self.rows - lost)]).astype(np.int64)
+        return replace(self, offsets=offsets, times=self.times[keep], values=self.values[keep]), lost
+
+    def _carried_from(self, rows: Int[np.ndarray, "series"]) -> Int[np.ndarray, "series"]:
+        """Return the earliest row from which some column carries a value into `rows`."""
+        earliest = rows.copy()
+        for column in self.observed.T:
+            seen = np.flatnonzero(column)
+            place = np.searchsorted(seen, rows, side="right") - 1
+            # A column with nothing before the row carries nothing; what it finds in an earlier series is cut off later.
+            earliest = np.where(place >= 0, np.minimum(earliest, np.append(seen, 0)[place]), earliest)
+        return earliest
+
     def only(self, series: Int[np.ndarray, "chosen"]) -> "Panel":
         """Return the panel of the chosen series, by index."""
         offsets = np.concatenate([[0], np.cumsum(self.rows[series])]).astype(np.int64)

@@ -27,7 +27,6 @@ from seqcast.forecasters.stored import (
     panel_bytes,
     panel_facts,
     panel_of,
-    tail_of,
     unpacked,
 )
 from seqcast.models.names import NETWORK_NAMES
@@ -60,7 +59,7 @@ def save_model(folder: Path, saved: Saved) -> None:
     panel = saved.panel
     if saved.name in NETWORK_NAMES:
         files["network.safetensors"], facts["network"] = _network_parts(saved.fitted)
-        panel = tail_of(panel, facts["network"]["dims"]["context"])
+        panel, _ = panel.since(panel.history - facts["network"]["dims"]["context"])
     facts["panel"] = panel_facts(panel)
     files["panel.safetensors"] = panel_bytes(panel)
     write_folder(folder, Bundle(format=FORMAT, version=VERSION, facts=facts, files=files))

@@ -192,7 +192,8 @@ def _summary(name: str, answers: list[LocalForecast], series: list[str]) -> tupl
         if answer.note:
             counts[answer.note] += 1
             first.setdefault(answer.note, label)
+    several = len(set(series)) > 1
     return tuple(
-        f"{name}: {count} of {len(answers)} forecasts: {note}; first for {first[note]}"
+        f"{name}: {count} of {len(answers)} forecasts: {note}" + (f"; first for {first[note]}" if several else "")
         for note, count in counts.most_common()
     )

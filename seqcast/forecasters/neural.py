@@ -176,9 +176,10 @@ class FittedNetwork:
                 f"{self.encoder.scaler.fitted_until[origins.series[n]]} rows. Fit on panel.before(cutoff)."
             )
         device = next(self.model.parameters()).device
-        windows = Windows.of(panel, self.encoder, self.dims.context, self.dims.horizon, str(device))
-        with _quiet_torch(0):
-            scaled = _predicted(self.model, windows, origins).cpu().numpy().astype(np.float64)
+        read, encoder, shifted = self._what_is_read(panel, origins)
+        windows = Windows.of(read, encoder, self.dims.context, self.dims.horizon, str(device))
+        with _one_thread():
+            scaled = _predicted(self.model, windows, shifted).cpu().numpy().astype(np.float64)
         point = _point(scaled, self.task.quantiles)
         if self.spread is not None:
             scaled, point = scaled + self.spread, scaled[..., 0]
@@ -188,6 +189,16 @@ class FittedNetwork:
         values = scaled * scale[:, None, :, None] + loc[:, None, :, None]
         mean = point * scale[:, None] + loc[:, None]
         return Forecast(origins, self.task.quantiles, mean, np.maximum.accumulate(values, axis=-1))
+
+    def _what_is_read(self, panel: Panel, origins: Origins) -> tuple[Panel, Encoder, Origins]:
+        """Cut away the rows before the first window of each series: a forecast must not cost its whole history."""
+        first = panel.rows.copy()
+        np.minimum.at(first, origins.series, origins.rows - self.dims.context)
+        read, lost = panel.since(first)
+        scaler = self.encoder.scaler
+        later = replace(scaler, fitted_until=np.maximum(scaler.fitted_until - lost, 0))
+        shifted = Origins(origins.series, origins.rows - lost[origins.series], origins.fold)
+        return read, replace(self.encoder, scaler=later), shifted
 
     def moved(self, panel: Panel, known: Panel) -> "FittedNetwork":
         """Return the same network for another panel.
@@ -271,15 +282,18 @@ _ENOUGH_RESIDUALS = 100  # below, the tails of one step are guesswork and all st
 
 @contextmanager
 def _quiet_torch(seed: int) -> Iterator[None]:
-    """Seed torch and keep it on one thread, and leave both as they were found.
-
-    Small recurrent steps on two busy cores run many times slower on two threads than on one.
-    """
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng():
+    """Seed torch and keep it on one thread, and leave both as they were found."""
+    with torch.random.fork_rng(), _one_thread():
         torch.manual_seed(seed)
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+        yield
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch on one thread: small recurrent steps on two busy cores run many times slower on two than on one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -62,36 +62,6 @@ def panel_of(data: bytes, facts: dict[str, Any]) -> Panel:
     return Panel(Columns(**names), frequency, tuple(facts["series"]), **arrays, categories=categories)
 
 
-def tail_of(panel: Panel, rows: int) -> Panel:
-    """Return the panel with the last `rows` known rows of each series and the future after them.
-
-    Where a value is missing in the first of them, earlier rows are kept too, back to the value that is carried into it.
-    """
-    lows = panel.offsets[:-1]
-    start = np.maximum(panel.history - rows, 0)
-    last = np.maximum.accumulate(np.where(panel.observed, np.arange(len(panel.values))[:, None], -1), axis=0)
-    carried = last[np.minimum(lows + start, len(panel.values) - 1)] - lows[:, None]
-    start = np.minimum(start, np.where(carried >= 0, carried, start[:, None]).min(axis=1))
-    keep = np.concatenate(
-        [
-            np.arange(low + skip, high)
-            for low, skip, high in zip(panel.offsets[:-1], start, panel.offsets[1:], strict=True)
-        ]
-    )
-    offsets = np.concatenate([[0], np.cumsum(panel.rows - start)]).astype(np.int64)
-    return Panel(
-        panel.columns,
-        panel.frequency,
-        panel.series,
-        offsets,
-        panel.times[keep],
-        panel.values[keep],
-        panel.static.copy(),
-        panel.categories,
-        panel.notes,
-    )
-
-
 def encoder_arrays(encoder: Encoder) -> Arrays:
     """Return the arrays of an encoder."""
     scaler = encoder.scaler

@@ -124,7 +124,9 @@ class _Job:
         limits = Limits(deadline, settings.run.refit, self.talk.stage)
         study = compare(panel, planned, forecasters, limits, self.folder)
         best, fitted, forecast = self._final(panel, planned, study, deadline)
-        notes = tuple(dict.fromkeys([*planned.notes, *study.notes, *fitted.notes]))
+        # A classical model that was refitted at every cutoff has said of itself what there is to say.
+        last = fitted.notes if best in NETWORK_NAMES else ()
+        notes = tuple(dict.fromkeys([*planned.notes, *study.notes, *last]))
         for note in notes[len(planned.notes) :]:
             self.talk.note(note)
         whole = Findings(panel, planned, study, (best, forecast), notes)

@@ -98,13 +98,13 @@ def fit(
             break
         try:
             record = epoch_of(run.progress.epoch, epochs)
+            run = run.after(record, model, optimizer)
+            hooks.on_epoch(run)
         except KeyboardInterrupt:
             if run.progress.epoch == 0:
                 raise
             ending = "interrupted"
             break
-        run = run.after(record, model, optimizer)
-        hooks.on_epoch(run)
         epochs = _epochs_that_fit(run, config.epochs, hooks.deadline)
         ending = "out of time" if run.progress.epoch >= epochs < config.epochs else None
     model.load_state_dict(dict(run.best))

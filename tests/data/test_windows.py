@@ -205,3 +205,23 @@ def test_before_keeps_nothing_after_the_cutoff():
     assert cut.rows.tolist() == [7, 0, 3]
     np.testing.assert_array_equal(cut.values, np.concatenate([panel.values[:7], panel.values[65:68]]))
     np.testing.assert_array_equal(changed(panel, 0, slice(7, 40), np.nan).before(cut.rows).values, cut.values)
+
+
+@given(
+    cells=st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=2, max_size=25),
+    cut=st.integers(1, 24),
+    start=st.tuples(st.integers(-3, 25), st.integers(-3, 25)),
+)
+def test_what_is_encoded_of_the_rest_does_not_change_when_earlier_rows_are_cut_away(cells, cut, start):
+    cut = min(cut, len(cells) - 1)
+    values = np.where(np.array(cells), np.arange(3.0 * len(cells)).reshape(-1, 3), np.nan)
+    panel = make_panel({"a": values[:cut], "b": values[cut:]}, past=1, known=1)
+    encoder = fit_encoder(panel)
+    rest, lost = panel.since(np.array(start))
+    whole, cut_away = encoder.encode(panel), encoder.encode(rest)
+    for series in range(2):
+        own = whole.past[panel.offsets[series] : panel.offsets[series + 1]]
+        first = int(np.clip(start[series], 0, len(own)))
+        left = cut_away.past[rest.offsets[series] : rest.offsets[series + 1]]
+        assert 0 <= lost[series] <= first and len(left) == len(own) - lost[series]
+        np.testing.assert_array_equal(left[first - lost[series] :], own[first:])
