@@ -67,8 +67,9 @@ class RunFolder:
             )
         if resume:
             self._check(identity)
-        elif self.checkpoints.exists():
-            shutil.rmtree(self.checkpoints)
+        elif self.path.exists():
+            (self.path / "run.json").unlink(missing_ok=True)  # it says that a run is whole, which this one is not yet
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         self.write(f"checkpoints/{_IDENTITY}", json.dumps(identity, sort_keys=True).encode())
 

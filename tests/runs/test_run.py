@@ -165,6 +165,15 @@ def test_going_on_with_other_settings_or_data_is_refused(table, tmp_path):
         run(settings_for(other), tmp_path / "run", resume=True)
 
 
+def test_a_folder_used_again_is_whole_only_when_the_new_run_is(table, tmp_path):
+    run(settings_for(table, models=("naive",)), tmp_path / "run")
+    with pytest.raises(Killed):
+        run(settings_for(table, models=("naive", "theta")), tmp_path / "run", talk=KillAt(4))
+    assert not (tmp_path / "run" / "run.json").exists()
+    again = run(settings_for(table, models=("naive", "theta")), tmp_path / "run", resume=True)
+    assert {path.name for path in again.folder.iterdir()} == FILES
+
+
 def test_nothing_to_go_on_with_is_said(table, tmp_path):
     with pytest.raises(ConfigError, match="nothing to go on with"):
         run(settings_for(table), tmp_path / "new", resume=True)
