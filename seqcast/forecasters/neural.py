@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
-from seqcast.batch import Batch
 from seqcast.budget import Deadline
 from seqcast.data.encode import Encoder, fit_encoder
 from seqcast.data.panel import Panel
@@ -22,14 +20,14 @@ from seqcast.data.split import Carve
 from seqcast.data.window import Windows
 from seqcast.errors import ColumnError, ConfigError
 from seqcast.files import write_atomic
+from seqcast.forecasters.feeding import one_thread, parts, predicted, seeded, source_of
 from seqcast.models.registry import ModelConfig, build_network, settled
 from seqcast.train.config import FitConfig
-from seqcast.train.loop import Hooks, Source, fit
+from seqcast.train.loop import Hooks, fit
 from seqcast.train.progress import EpochRecord
 from seqcast.train.run import Run
 from seqcast.types import Dims, Forecast, Origins, Task
 
-_PREDICT_BATCH = 512
 _CUT = {"out of time": "cut by the budget", "interrupted": "interrupted"}
 _MOST_VALIDATION = 2048  # windows that judge an epoch, evenly spread; more cost time and say little more
 
@@ -77,8 +75,8 @@ class Neural:
         windows = Windows.of(panel, encoder, context, task.horizon, str(device))
         levels = task.quantiles if self.training.loss == "pinball" else (0.5,)
         dims = windows.dims(task, len(levels), worthwhile_season(panel, task))
-        source = _source(windows, panel, (train, valid), self.training, self.seed)
-        with _quiet_torch(self.seed):
+        source = source_of(windows, panel, (train, valid), self.training, self.seed)
+        with seeded(self.seed):
             model = build_network(self.name, config, dims).to(device)
             identity = self._identity(panel, task)
             hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline)
@@ -178,8 +176,8 @@ class FittedNetwork:
         device = next(self.model.parameters()).device
         read, encoder, shifted = self._what_is_read(panel, origins)
         windows = Windows.of(read, encoder, self.dims.context, self.dims.horizon, str(device))
-        with _one_thread():
-            scaled = _predicted(self.model, windows, shifted).cpu().numpy().astype(np.float64)
+        with one_thread():
+            scaled = predicted(self.model, windows, shifted).cpu().numpy().astype(np.float64)
         point = _point(scaled, self.task.quantiles)
         if self.spread is not None:
             scaled, point = scaled + self.spread, scaled[..., 0]
@@ -224,53 +222,19 @@ class FittedNetwork:
         return replace(self, encoder=replace(self.encoder, scaler=fresh))
 
 
-def _source(windows: Windows, panel: Panel, parts: tuple[Origins, Origins], training: FitConfig, seed: int) -> Source:
-    train, valid = parts
-    steps = min(training.steps, -(-len(train) // training.batch))
-
-    def chosen(epoch: int, step: int) -> Origins:
-        order = np.random.default_rng([seed, epoch]).permutation(len(train))
-        return train.take(order[step * training.batch : (step + 1) * training.batch])
-
-    def train_batches(epoch: int) -> Iterator[Batch]:
-        order = np.random.default_rng([seed, epoch]).permutation(len(train))[: steps * training.batch]
-        for start in range(0, len(order), training.batch):
-            yield windows.batch(train.take(order[start : start + training.batch]))
-
-    def valid_batches() -> Iterator[Batch]:
-        return (windows.batch(part) for part in _parts(valid))
-
-    def locate(epoch: int, step: int, window: int) -> str:
-        origin = chosen(epoch, step).take(np.array([window]))
-        moment = panel.frequency.label(panel.time_of(origin))[0]
-        return f"series {panel.series[int(origin.series[0])]!r}, cutoff {moment}"
-
-    return Source(train_batches, valid_batches, locate, steps)
-
-
-def _parts(origins: Origins) -> Iterator[Origins]:
-    for start in range(0, len(origins), _PREDICT_BATCH):
-        yield origins.take(np.arange(start, min(start + _PREDICT_BATCH, len(origins))))
-
-
 def _point(values: Float[np.ndarray, "N H K Q"], levels: tuple[float, ...]) -> Float[np.ndarray, "N H K"]:
     """Return the mean of evenly placed quantiles, which is near the mean; of others the one in the middle."""
     even = np.allclose(np.array(levels) + np.array(levels)[::-1], 1.0)
     return values.mean(axis=-1) if even else values[..., len(levels) // 2]
 
 
-@torch.no_grad()
-def _predicted(model: nn.Module, windows: Windows, origins: Origins) -> Float[Tensor, "N H K Q"]:
-    return torch.cat([model(windows.batch(part)) for part in _parts(origins)])
-
-
 def _spread(fitted: FittedNetwork, windows: Windows, valid: Origins) -> Float[np.ndarray, "H K Q"]:
     """Return the quantiles of the validation residuals of each step and target, in scaled units."""
-    predicted = _predicted(fitted.model, windows, valid)[..., 0]
-    parts = [windows.batch(part) for part in _parts(valid)]
-    target = torch.cat([part.target for part in parts])
-    observed = torch.cat([part.observed for part in parts])
-    residual = torch.where(observed, target - predicted, torch.nan).double().cpu().numpy()
+    forecast = predicted(fitted.model, windows, valid)[..., 0]
+    batches = [windows.batch(part) for part in parts(valid)]
+    target = torch.cat([batch.target for batch in batches])
+    observed = torch.cat([batch.observed for batch in batches])
+    residual = torch.where(observed, target - forecast, torch.nan).double().cpu().numpy()
     whole = np.nanquantile(residual, fitted.task.quantiles, axis=(0, 1))
     few = (~np.isnan(residual)).sum(axis=0) < _ENOUGH_RESIDUALS
     steps = np.nanquantile(np.where(np.isnan(residual).all(axis=0), 0.0, residual), fitted.task.quantiles, axis=0)
@@ -278,22 +242,3 @@ def _spread(fitted: FittedNetwork, windows: Windows, valid: Origins) -> Float[np
 
 
 _ENOUGH_RESIDUALS = 100  # below, the tails of one step are guesswork and all steps are pooled
-
-
-@contextmanager
-def _quiet_torch(seed: int) -> Iterator[None]:
-    """Seed torch and keep it on one thread, and leave both as they were found."""
-    with torch.random.fork_rng(), _one_thread():
-        torch.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep torch on one thread: small recurrent steps on two busy cores run many times slower on two than on one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -27,7 +27,7 @@ NEIGHBOURS = {"batch": {"types"}, "forecaster": {"run"}, "run": {"forecaster"}}
 
 # Only these may import torch at all: a table is read and a classical model fitted without its two seconds.
 TORCH_ROOMS = {"nn", "train", "models", "batch"}
-TORCH_FILES = {"data/window.py", "data/scale.py", "forecasters/neural.py"}
+TORCH_FILES = {"data/window.py", "data/scale.py", "forecasters/neural.py", "forecasters/feeding.py"}
 # And these inside functions only, where a network is at hand anyway.
 TORCH_LATE = {"forecasters/bundle.py", "forecasters/build.py", "forecaster.py", "run.py"}
 

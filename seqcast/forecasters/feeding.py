@@ -1,0 +1,73 @@
+"""How windows reach a network: in a fixed random order for training, in large parts for judging and forecasting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from seqcast.batch import Batch
+from seqcast.data.panel import Panel
+from seqcast.data.window import Windows
+from seqcast.train.config import FitConfig
+from seqcast.train.loop import Source
+from seqcast.types import Origins
+
+_PREDICT_BATCH = 512
+
+
+def source_of(windows: Windows, panel: Panel, split: tuple[Origins, Origins], training: FitConfig, seed: int) -> Source:
+    """Return the batches of training and validation; an epoch's order hangs on the seed and its number alone."""
+    train, valid = split
+    steps = min(training.steps, -(-len(train) // training.batch))
+
+    def order(epoch: int) -> Int[np.ndarray, "windows"]:
+        return np.random.default_rng([seed, epoch]).permutation(len(train))[: steps * training.batch]
+
+    def train_batches(epoch: int) -> Iterator[Batch]:
+        shuffled = order(epoch)
+        for start in range(0, len(shuffled), training.batch):
+            yield windows.batch(train.take(shuffled[start : start + training.batch]))
+
+    def valid_batches() -> Iterator[Batch]:
+        return (windows.batch(part) for part in parts(valid))
+
+    def locate(epoch: int, step: int, window: int) -> str:
+        origin = train.take(order(epoch)[[step * training.batch + window]])
+        moment = panel.frequency.label(panel.time_of(origin))[0]
+        return f"series {panel.series[int(origin.series[0])]!r}, cutoff {moment}"
+
+    return Source(train_batches, valid_batches, locate, steps)
+
+
+def parts(origins: Origins) -> Iterator[Origins]:
+    """Return the origins in parts that fit memory, in order."""
+    for start in range(0, len(origins), _PREDICT_BATCH):
+        yield origins.take(np.arange(start, min(start + _PREDICT_BATCH, len(origins))))
+
+
+@torch.no_grad()
+def predicted(model: nn.Module, windows: Windows, origins: Origins) -> Float[Tensor, "N H K Q"]:
+    """Return what the network says at every origin, in scaled units."""
+    return torch.cat([model(windows.batch(part)) for part in parts(origins)])
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed torch and keep it on one thread, and leave both as they were found."""
+    with torch.random.fork_rng(), one_thread():
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch on one thread: small recurrent steps on two busy cores run many times slower on two than on one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
