@@ -61,18 +61,23 @@ def print_json(value: Mapping[str, Any]) -> None:
 def print_board(scores: "Sequence[Score]") -> None:
     """Print the leaderboard on stdout."""
     table = Table(box=None, pad_edge=False)
-    for name in ("model", "MASE", "skill", "MAE", "RMSE", "CRPS", "coverage", "seconds"):
+    within = f"in {_shown(scores[0].nominal, '.0%')}"
+    for name in ("model", "MASE", "skill", "MAE", "RMSE", "CRPS", within, "seconds"):
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for score in scores:
         table.add_row(
             score.model,
             _shown(score.mase, ".3f"),
             _shown(score.skill, "+.1%"),
-            *(_shown(value, ".4g") for value in (score.mae, score.rmse, score.crps)),
-            f"{_shown(score.coverage, '.0%')} of {_shown(score.nominal, '.0%')}",
+            *(_figure(value) for value in (score.mae, score.rmse, score.crps)),
+            _shown(score.coverage, ".0%"),
             _shown(score.seconds, ".1f"),
         )
     Console().print(table)
+
+
+def _figure(value: float) -> str:
+    return _shown(value, ".0f" if 1e3 <= abs(value) < 1e7 else ".4g")
 
 
 def _shown(value: float, form: str) -> str:
