@@ -97,8 +97,9 @@ def reach(facts: Facts) -> str:
     head = facts.headline
     if head.best is None or not head.cutoffs:
         return ""
-    ends = head.first_cutoff if head.cutoffs == 1 else f"{head.first_cutoff} to {head.last_cutoff}"
-    when = f" ({'cutoff' if head.cutoffs == 1 else 'cutoffs'} {ends})"
+    # One window has as many cutoffs as its series have ends, where times are each series' own counter.
+    single = head.first_cutoff == head.last_cutoff
+    when = f" (cutoff {head.first_cutoff})" if single else f" (cutoffs {head.first_cutoff} to {head.last_cutoff})"
     text = f"Judged on {count(head.cutoffs, 'past window')}{when}, each forecast from what was known then."
     if head.yardstick and head.best != head.yardstick and head.judged > 1:
         what = "targets" if head.series == 1 else "series" if len(head.targets) == 1 else "pairs of series and target"

@@ -197,6 +197,20 @@ def test_a_weak_yardstick_is_told():
 
 
 @pytest.mark.parametrize(
+    ("windows", "first", "last", "said"),
+    [
+        (1, "47", "47", "1 past window (cutoff 47)"),
+        (1, "47", "125", "1 past window (cutoffs 47 to 125)"),
+        (5, "1 May", "6 May", "5 past windows (cutoffs 1 May to 6 May)"),
+    ],
+)
+def test_cutoffs_are_told_from_the_first_to_the_last_of_all_series(windows, first, last, said):
+    facts = build_facts(run_of())
+    head = replace(facts.headline, cutoffs=windows, first_cutoff=first, last_cutoff=last)
+    assert f"Judged on {said}, each forecast" in words.reach(replace(facts, headline=head))
+
+
+@pytest.mark.parametrize(
     ("coverage", "ending"), [(0.8, "80\u202f% of what came."), (0.6, ": too narrow."), (0.95, ": too wide.")]
 )
 def test_intervals_that_promise_too_much_or_too_little_are_named(coverage, ending):
