@@ -1,22 +1,19 @@
 """What the commands beside `run` do: fit and save one model, ask a saved one, score models without a folder."""
 
-import io
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from seqcast.budget import Deadline, seconds_of
 from seqcast.config import Settings
 from seqcast.data.table import read_panel
 from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.plan import plan
-from seqcast.evaluate.study import Limits, Study, compare
+from seqcast.evaluate.study import Limits, compare
 from seqcast.files import write_atomic
 from seqcast.forecaster import Forecaster, load
 from seqcast.forecasters.build import build_forecaster, watched
-from seqcast.forecasters.tidy import as_written, tidy
-from seqcast.runs.job import board_rows
+from seqcast.forecasters.tidy import as_written
+from seqcast.runs.job import backtest_parquet, board_rows
 from seqcast.runs.talk import Talk
 
 
@@ -55,12 +52,5 @@ def backtest(settings: Settings, out: Path | None, talk: Talk) -> tuple[tuple[Sc
     for note in study.notes:
         talk.note(note)
     if out is not None:
-        write_atomic(out, _parquet(panel, study))
+        write_atomic(out, backtest_parquet(panel, study))
     return study.scores, {"leaderboard": board_rows(study.scores), "best": study.best}
-
-
-def _parquet(panel: Any, study: Study) -> bytes:
-    buffer = io.BytesIO()
-    parts = (tidy(panel, test.forecast, name, judged=True) for name, test in study.backtests.items())
-    pl.concat(parts).write_parquet(buffer)
-    return buffer.getvalue()

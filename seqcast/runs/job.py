@@ -157,10 +157,7 @@ class _Job:
         self.talk.stage("writing the report")
         table = tidy(panel, forecast, best)
         self.folder.write("forecast.csv", as_written(panel, table).write_csv().encode())
-        past = pl.concat(tidy(panel, test.forecast, name, judged=True) for name, test in study.backtests.items())
-        buffer = io.BytesIO()
-        past.write_parquet(buffer)
-        self.folder.write("backtest.parquet", buffer.getvalue())
+        self.folder.write("backtest.parquet", backtest_parquet(panel, study))
         self.folder.write("leaderboard.csv", to_frame(study.scores).write_csv().encode())
         save_model(self.folder.path / "model", saved)
         seconds = time.monotonic() - began
@@ -189,6 +186,14 @@ class _Job:
             "settings": self.settings.to_mapping(),
         }
         return (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def backtest_parquet(panel: Panel, study: Study) -> bytes:
+    """Return every forecast of a study beside what came, as a Parquet file."""
+    buffer = io.BytesIO()
+    parts = (tidy(panel, test.forecast, name, judged=True) for name, test in study.backtests.items())
+    pl.concat(parts).write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def board_rows(scores: tuple[Score, ...]) -> list[dict[str, Any]]:

@@ -89,8 +89,6 @@ def test_backtest_prints_scores_and_writes_only_what_was_named(table, tmp_path):
     ],
 )
 def test_a_refusal_is_one_line_and_exit_code_2(table, tmp_path, words, message):
-    if "hybird" in str(words) or "epoch=3" in str(words):
-        words = [*words]
     result = seqcast("run", table, *words, "--out", tmp_path / "run", "--quiet")
     assert result.returncode == 2
     assert message in result.stderr and len(result.stderr.strip().splitlines()) == 1, result.stderr
