@@ -9,7 +9,7 @@ READY := .venv/ready
 # Bytecode is written on first use: compiling all of it here would cost 280 MB and half a minute.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq install --no-compile
 
-.PHONY: setup demo test quick check format clean
+.PHONY: setup demo test quick proof check format clean
 
 setup: $(READY)
 
@@ -32,6 +32,10 @@ test: $(READY)
 
 quick: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+# Compares every part with a truth from elsewhere, prints the table and writes docs/correctness.md.
+proof: $(READY)
+	@$(BIN)/python -m tests.proofs
 
 check: $(READY)
 	$(BIN)/ruff format --check .
