@@ -1,131 +1,119 @@
 """LSTM→Transformer: recurrence reads the past in order, self-attention relates any two moments of it.
 
-After Hochreiter & Schmidhuber (1997) and Vaswani et al. (2017): LSTM → linear map times √width → sinusoidal positions →
-encoder layers → attention pooling over time → head. Three options make it good on real series: patches (several steps
-as one token: Nie et al., 2023), the level of each window taken out (Zeng et al., 2023; Kim et al., 2022), and a linear
-shortcut from context to horizon. Training starts from seasonal naive: the shortcut is that, and the head is zero.
+After Hochreiter & Schmidhuber (1997) and Vaswani et al. (2017). One network, three forms by name:
+
+- `forecast`: patches as tokens (Nie et al., 2023) → LSTM → linear × √width → sinusoidal positions → pre-norm encoder →
+  attention pooling → a head that sees what is known of each step. The level of each window is taken out (Zeng et al.,
+  2023; Kim et al., 2022), and a linear shortcut from context to horizon starts as seasonal naive.
+- `attention-pool`: LSTM → linear × √width → sinusoidal positions → post-norm encoder → attention pooling → linear.
+- `average-pool`: LSTM → dropout → self-attention, add, norm (twice) → average over time → dense → linear.
 """
 
 import math
-from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqcast.batch import Batch
-from seqcast.errors import ConfigError
 from seqcast.models.inputs import levelled, with_static
-from seqcast.nn.attention import AttentionPool, sinusoid
-from seqcast.nn.heads import HorizonHead
+from seqcast.models.presets import PRESETS, HybridConfig, Preset
+from seqcast.nn.attention import AttentionBlock, AttentionPool, AveragePool, Placed
+from seqcast.nn.heads import DenseHead, HorizonHead
 from seqcast.nn.level import Normalisation
 from seqcast.nn.recurrent import Recurrent
 from seqcast.nn.shortcut import Shortcut
 from seqcast.types import Dims
 
 
-@dataclass(frozen=True, kw_only=True)
-class HybridConfig:
-    """Settings of the hybrid.
+class HybridBody(nn.Module):
+    """From a sequence to one vector: LSTM → attention → pooling over time.
 
     Parameters
     ----------
-    context : int or None
-        Steps read before the cutoff; None chooses by season, horizon and history.
-    patch : int or None
-        Steps that form one token; 1 for none, None makes eight tokens of the context.
-    width, heads : int
-        Size of every hidden vector; attention heads that share it.
-    lstm_layers, attention_layers : int
-        Depth of the two parts.
-    dropout : float
-        Share of hidden values dropped in training.
-    normalise : str
-        Level taken out of each window: `none`, `last` or `mean-std`.
-    shortcut : bool
-        Add a linear map from the targets' context to their horizon, shared by the targets; starts as seasonal naive.
-    sigmoid : bool
-        Squash the output to 0 … 1, for targets scaled to that range.
+    config : HybridConfig
+        Settings.
+    inputs, steps : int
+        Channels of a step; the most steps of a sequence.
 
     Examples
     --------
-    >>> HybridConfig(width=32, heads=2).attention_layers
-    1
+    >>> import torch
+    >>> HybridBody(HybridConfig(preset="attention-pool"), inputs=10, steps=35)(torch.zeros(2, 35, 10)).shape
+    torch.Size([2, 64])
     """
 
-    context: int | None = None
-    patch: int | None = None
-    width: int = 64
-    heads: int = 4
-    lstm_layers: int = 1
-    attention_layers: int = 1
-    dropout: float = 0.2
-    normalise: Normalisation = "last"
-    shortcut: bool = True
-    sigmoid: bool = False
+    def __init__(self, config: HybridConfig, inputs: int, steps: int):
+        super().__init__()
+        config, preset = config.filled(), PRESETS[config.preset]
+        width, self.patch = config.width, config.patch or 1
+        wide = inputs * self.patch
+        self.tokens = nn.Sequential(nn.Linear(wide, width), nn.ReLU()) if preset.embedded else nn.Identity()
+        self.lstm = Recurrent(
+            "lstm", width if preset.embedded else wide, width, layers=config.lstm_layers, dropout=config.dropout
+        )
+        tokens = math.ceil(steps / self.patch)
+        self.place = Placed(width, width, tokens, config.dropout) if preset.placed else nn.Dropout(config.dropout)
+        self.attend = _attention(config, preset)
+        self.pool = AttentionPool(width) if preset.pool == "attention" else AveragePool()
+        self.out_width = width
 
-    def __post_init__(self) -> None:
-        sizes = (self.context or 1, self.patch or 1, self.width, self.heads, self.lstm_layers, self.attention_layers)
-        if min(sizes) < 1:
-            raise ConfigError(f"context, patch, width, heads and layers must be at least 1; got {list(sizes)}.")
-        if self.width % self.heads:
-            raise ConfigError(f"width must be a multiple of heads; got {self.width} and {self.heads}.")
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout must lie in 0 … 1, 1 left out; got {self.dropout}.")
-        if self.normalise not in ("none", "last", "mean-std"):
-            raise ConfigError(f"normalise must be none, last or mean-std; got {self.normalise!r}.")
+    def forward(self, steps: Float[Tensor, "B T X"]) -> Float[Tensor, "B W"]:
+        """Return what was read of each sequence."""
+        return self.pool(self.attend(self.place(self.lstm(self.tokens(self._patches(steps))))))
+
+    def _patches(self, steps: Float[Tensor, "B T X"]) -> Float[Tensor, "B T2 X2"]:
+        short = -steps.shape[1] % self.patch
+        whole = F.pad(steps, (0, 0, short, 0))  # the oldest patch is filled up, so that the newest is always whole
+        return whole.unflatten(1, (-1, self.patch)).flatten(2)
+
+
+def _attention(config: HybridConfig, preset: Preset) -> nn.Module:
+    layers = config.attention_layers or 1
+    if preset.block == "attention-only":
+        sizes = {"heads": config.heads, "key_width": config.width, "dropout": config.dropout}
+        return nn.Sequential(*(AttentionBlock(config.width, **sizes) for _ in range(layers)))
+    before = preset.block == "pre-norm"
+    layer = nn.TransformerEncoderLayer(
+        config.width, config.heads, 2 * config.width, config.dropout, batch_first=True, norm_first=before
+    )
+    return nn.TransformerEncoder(layer, layers, nn.LayerNorm(config.width) if before else None, False)
 
 
 class Hybrid(nn.Module):
-    """LSTM → Transformer encoder → attention pooling over time → head.
+    """The hybrid as a forecaster: level out, body, head, shortcut, level back.
 
     Examples
     --------
     >>> dims = Dims(context=96, horizon=24, past=4, future=2, static=0, targets=1, quantiles=9)
-    >>> Hybrid(HybridConfig(patch=24), dims).positions.shape
+    >>> Hybrid(HybridConfig(patch=24), dims).body.place.positions.shape
     torch.Size([4, 64])
     """
 
     def __init__(self, config: HybridConfig, dims: Dims):
         super().__init__()
-        width, self.patch = config.width, config.patch or 1
-        self.normalise: Normalisation = config.normalise
+        config = config.filled()
+        self.normalise: Normalisation = config.normalise or "none"
         self.sigmoid, self.targets = config.sigmoid, dims.targets
-        self.tokens = nn.Linear((dims.past + dims.static) * self.patch, width)
-        self.lstm = Recurrent("lstm", width, width, layers=config.lstm_layers, dropout=config.dropout)
-        self.to_model = nn.Linear(width, width)
-        self.positions: Tensor
-        self.register_buffer("positions", sinusoid(math.ceil(dims.context / self.patch), width), persistent=False)
-        self.dropout = nn.Dropout(config.dropout)
-        layer = nn.TransformerEncoderLayer(
-            width, config.heads, 2 * width, config.dropout, batch_first=True, norm_first=True
-        )
-        self.attend = nn.TransformerEncoder(layer, config.attention_layers, nn.LayerNorm(width), False)
-        self.pool = AttentionPool(width)
-        self.head = HorizonHead(
-            width,
-            dims.future,
-            dims.static,
-            horizon=dims.horizon,
-            targets=dims.targets,
-            quantiles=dims.quantiles,
-        )
+        self.body = HybridBody(config, dims.past + dims.static, dims.context)
+        self.head = _head(config, dims)
         self.shortcut = Shortcut(dims.context, dims.horizon, dims.season) if config.shortcut else None
 
     def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles of every step of the horizon, in scaled units."""
         past, level = levelled(batch, self.normalise)
-        read = self.to_model(self.lstm(self._tokens(with_static(past, batch.static))))
-        placed = self.dropout(read * math.sqrt(read.shape[-1]) + self.positions)
-        summary = self.pool(self.attend(placed))
+        summary = self.body(with_static(past, batch.static))
         forecast = self.head(summary, batch.future, batch.static)
         if self.shortcut is not None:
             forecast = forecast + self.shortcut(past[..., : self.targets])[..., None]
         forecast = level.restore(forecast)
         return forecast.sigmoid() if self.sigmoid else forecast
 
-    def _tokens(self, steps: Float[Tensor, "B C X"]) -> Float[Tensor, "B T W"]:
-        short = -steps.shape[1] % self.patch
-        whole = F.pad(steps, (0, 0, short, 0))  # the oldest patch is filled up, so that the newest is always whole
-        return torch.relu(self.tokens(whole.unflatten(1, (-1, self.patch)).flatten(2)))
+
+def _head(config: HybridConfig, dims: Dims) -> nn.Module:
+    kind, width = PRESETS[config.preset].head, config.width
+    shape = (dims.horizon, dims.targets, dims.quantiles)
+    if kind == "horizon":
+        return HorizonHead(width, dims.future, dims.static, horizon=shape[0], targets=shape[1], quantiles=shape[2])
+    dense = width if kind == "dense" else 0
+    return DenseHead(width, dims.future, dims.static, shape=shape, dense=dense, dropout=config.dropout)

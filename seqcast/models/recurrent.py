@@ -64,8 +64,36 @@ class RecurrentConfig:
             raise ConfigError(f"normalise must be none, last or mean-std; got {self.normalise!r}.")
 
 
+class RecurrentBody(nn.Module):
+    """From a sequence to one vector: a recurrent stack, read to its end.
+
+    Examples
+    --------
+    >>> import torch
+    >>> RecurrentBody("lstm", RecurrentConfig(width=20, layers=2), inputs=10)(torch.zeros(1, 35, 10)).shape
+    torch.Size([1, 20])
+    """
+
+    def __init__(self, cell: Cell, config: RecurrentConfig, inputs: int):
+        super().__init__()
+        self.recurrent = Recurrent(
+            cell,
+            inputs,
+            config.width,
+            layers=config.layers,
+            bidirectional=config.bidirectional,
+            dropout=config.dropout,
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.out_width = self.recurrent.out_width
+
+    def forward(self, steps: Float[Tensor, "B T X"]) -> Float[Tensor, "B W"]:
+        """Return what was kept of each sequence."""
+        return self.dropout(self.recurrent.summary(self.recurrent(steps)))
+
+
 class RecurrentForecaster(nn.Module):
-    """A recurrent stack and a head.
+    """A recurrent stack as a forecaster: level out, body, head, shortcut, level back.
 
     Examples
     --------
@@ -78,17 +106,9 @@ class RecurrentForecaster(nn.Module):
     def __init__(self, cell: Cell, config: RecurrentConfig, dims: Dims):
         super().__init__()
         self.normalise: Normalisation = config.normalise
-        self.recurrent = Recurrent(
-            cell,
-            dims.past + dims.static,
-            config.width,
-            layers=config.layers,
-            bidirectional=config.bidirectional,
-            dropout=config.dropout,
-        )
-        self.dropout = nn.Dropout(config.dropout)
+        self.body = RecurrentBody(cell, config, dims.past + dims.static)
         self.head = HorizonHead(
-            self.recurrent.out_width,
+            self.body.out_width,
             dims.future,
             dims.static,
             horizon=dims.horizon,
@@ -101,8 +121,7 @@ class RecurrentForecaster(nn.Module):
     def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles of every step of the horizon, in scaled units."""
         past, level = levelled(batch, self.normalise)
-        hidden = self.recurrent(with_static(past, batch.static))
-        summary = self.dropout(self.recurrent.summary(hidden))
+        summary = self.body(with_static(past, batch.static))
         forecast = self.head(summary, batch.future, batch.static)
         if self.shortcut is not None:
             forecast = forecast + self.shortcut(past[..., : self.targets])[..., None]

@@ -7,8 +7,10 @@ from functools import partial
 from torch import nn
 
 from seqcast.errors import ConfigError, nearest
-from seqcast.models.hybrid import Hybrid, HybridConfig
-from seqcast.models.recurrent import RecurrentConfig, RecurrentForecaster
+from seqcast.models.hybrid import Hybrid, HybridBody
+from seqcast.models.presets import HybridConfig
+from seqcast.models.recurrent import RecurrentBody, RecurrentConfig, RecurrentForecaster
+from seqcast.nn.recurrent import Cell
 from seqcast.types import Dims, Task
 
 ModelConfig = RecurrentConfig | HybridConfig
@@ -16,22 +18,57 @@ ModelConfig = RecurrentConfig | HybridConfig
 
 @dataclass(frozen=True)
 class Family:
-    """A network family: its config type and how it is built."""
+    """A network family: its config type, how its forecaster is built, and its body from a sequence to one vector."""
 
     config: type[RecurrentConfig] | type[HybridConfig]
     build: Callable[..., nn.Module]
+    body: Callable[..., RecurrentBody | HybridBody]
+
+
+def _recurrent(cell: Cell) -> Family:
+    def body(config: RecurrentConfig, inputs: int, steps: int) -> RecurrentBody:
+        return RecurrentBody(cell, config, inputs)
+
+    return Family(RecurrentConfig, partial(RecurrentForecaster, cell), body)
 
 
 NETWORKS = {
-    "rnn": Family(RecurrentConfig, partial(RecurrentForecaster, "rnn")),
-    "lstm": Family(RecurrentConfig, partial(RecurrentForecaster, "lstm")),
-    "gru": Family(RecurrentConfig, partial(RecurrentForecaster, "gru")),
-    "hybrid": Family(HybridConfig, Hybrid),
+    "rnn": _recurrent("rnn"),
+    "lstm": _recurrent("lstm"),
+    "gru": _recurrent("gru"),
+    "hybrid": Family(HybridConfig, Hybrid, HybridBody),
 }
 
 
 def build_network(name: str, config: ModelConfig, dims: Dims) -> nn.Module:
-    """Return a new network with weights drawn from torch's current random state.
+    """Return a new forecaster network with weights drawn from torch's current random state.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name or the config of another family.
+    """
+    return family_of(name, config).build(config, dims)
+
+
+def build_body(name: str, config: ModelConfig, inputs: int, steps: int) -> RecurrentBody | HybridBody:
+    """Return a new network from a sequence (B, T, inputs) of at most `steps` to one vector (B, W).
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name or the config of another family.
+
+    Examples
+    --------
+    >>> build_body("hybrid", HybridConfig(width=32), 5, 10).out_width
+    32
+    """
+    return family_of(name, config).body(config, inputs, steps)
+
+
+def family_of(name: str, config: ModelConfig) -> Family:
+    """Return the family of that name, whose config this must be.
 
     Raises
     ------
@@ -43,7 +80,7 @@ def build_network(name: str, config: ModelConfig, dims: Dims) -> nn.Module:
     family = NETWORKS[name]
     if not isinstance(config, family.config):
         raise ConfigError(f"{name!r} takes a {family.config.__name__}; got a {type(config).__name__}.")
-    return family.build(config, dims)
+    return family
 
 
 def settled(config: ModelConfig, task: Task, rows: int) -> ModelConfig:
@@ -67,8 +104,9 @@ def settled(config: ModelConfig, task: Task, rows: int) -> ModelConfig:
     if isinstance(config, RecurrentConfig):
         wish = max(2 * task.season, 2 * task.horizon, 16)
         return replace(config, context=config.context or min(wish, room, 96))
+    filled = config.filled()
     context = config.context or min(max(4 * task.season, 4 * task.horizon, 32), room, 512)
-    return replace(config, context=context, patch=config.patch or max(1, context // _TOKENS))
+    return replace(filled, context=context, patch=filled.patch or max(1, context // _TOKENS))
 
 
 _TOKENS = 8  # that the hybrid reads a context as, unless told: fewer steps for the recurrence to carry, less to overfit

@@ -1,4 +1,4 @@
-"""From one hidden vector to the whole horizon at once, with quantiles that cannot cross."""
+"""From one hidden vector to the whole horizon at once, with quantiles that cannot cross, or to classes."""
 
 import torch
 from jaxtyping import Float
@@ -54,6 +54,71 @@ class HorizonHead(nn.Module):
         raw = self.out(steps).unflatten(-1, self.shape)
         centre = raw[..., self.middle] + self.direct(hidden).unflatten(-1, (-1, self.shape[0]))
         return ordered(centre, raw, self.middle)
+
+
+class DenseHead(nn.Module):
+    """One linear map to the whole horizon, with or without a hidden layer (ReLU) before it.
+
+    Parameters
+    ----------
+    width, future, static : int
+        Size of the hidden vector; channels known of each step of the horizon; static channels.
+    shape : tuple of int
+        H, K and Q of the output.
+    dense : int
+        Size of the hidden layer; 0 for none.
+    dropout : float
+        Share of the hidden layer dropped in training.
+
+    Examples
+    --------
+    >>> head = DenseHead(64, 0, 0, shape=(1, 3, 1), dense=64)
+    >>> head(torch.zeros(5, 64), torch.zeros(5, 1, 0), torch.zeros(5, 0)).shape
+    torch.Size([5, 1, 3, 1])
+    """
+
+    def __init__(
+        self,
+        width: int,
+        future: int,
+        static: int,
+        *,
+        shape: tuple[int, int, int],
+        dense: int = 0,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        horizon, targets, quantiles = self.shape = shape
+        self.middle = quantiles // 2
+        inputs = width + static + horizon * future
+        hidden = (nn.Linear(inputs, dense), nn.ReLU(), nn.Dropout(dropout)) if dense else ()
+        self.layers = nn.Sequential(*hidden, nn.Linear(dense or inputs, horizon * targets * quantiles))
+
+    def forward(
+        self, hidden: Float[Tensor, "B W"], future: Float[Tensor, "B H F"], static: Float[Tensor, "B S"]
+    ) -> Float[Tensor, "B H K Q"]:
+        """Return the quantiles, lowest first; a single one as it comes."""
+        raw = self.layers(torch.cat([hidden, static, future.flatten(1)], dim=-1)).unflatten(-1, self.shape)
+        return ordered(raw[..., self.middle], raw, self.middle)
+
+
+class ClassHead(nn.Module):
+    """Logits of classes: no softmax, which the cross-entropy brings itself.
+
+    Examples
+    --------
+    >>> ClassHead(64, classes=3)(torch.zeros(5, 64)).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(self, width: int, *, classes: int, dense: int = 0, dropout: float = 0.0):
+        super().__init__()
+        hidden = (nn.Linear(width, dense), nn.ReLU(), nn.Dropout(dropout)) if dense else ()
+        self.layers = nn.Sequential(*hidden, nn.Linear(dense or width, classes))
+
+    def forward(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B classes"]:
+        """Return one logit a class."""
+        return self.layers(hidden)
 
 
 def ordered(centre: Float[Tensor, "B H K"], raw: Float[Tensor, "B H K Q"], middle: int) -> Float[Tensor, "B H K Q"]:

@@ -7,8 +7,8 @@ from seqcast.budget import Deadline
 from seqcast.errors import ColumnError, ConfigError, HistoryError
 from seqcast.forecasters.bundle import Saved, load_model, save_model
 from seqcast.forecasters.neural import Neural, Watch
-from seqcast.models.hybrid import HybridConfig
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.models.presets import HybridConfig
 from seqcast.models.recurrent import RecurrentConfig
 from seqcast.train.config import FitConfig
 from seqcast.types import Origins, Task

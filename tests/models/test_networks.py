@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from seqcast.config import built
 from seqcast.errors import ConfigError
-from seqcast.models.hybrid import HybridConfig
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.models.presets import HybridConfig
 from seqcast.models.recurrent import RecurrentConfig
 from seqcast.models.registry import NETWORKS, build_network, settled
 from seqcast.types import Dims, Task
@@ -24,6 +24,8 @@ CONFIGS = [
     pytest.param("hybrid", HybridConfig(width=8, heads=2), id="hybrid"),
     pytest.param("hybrid", HybridConfig(width=8, heads=2, patch=5, lstm_layers=2), id="hybrid-patches"),
     pytest.param("hybrid", HybridConfig(width=8, heads=2, shortcut=False, normalise="mean-std"), id="hybrid-plain"),
+    pytest.param("hybrid", HybridConfig(preset="attention-pool", width=8, heads=2), id="hybrid-attention-pool"),
+    pytest.param("hybrid", HybridConfig(preset="average-pool", width=8, heads=2), id="hybrid-average-pool"),
 ]
 
 
@@ -138,7 +140,7 @@ def test_positions_follow_time_and_not_the_batch():
 
 def test_pooling_weights_sum_to_one_over_time():
     model = trained_like("hybrid", HybridConfig(width=8, heads=2))
-    weights = model.pool.weights(torch.randn(4, 11, 8))
+    weights = model.body.pool.weights(torch.randn(4, 11, 8))
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(4))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seqcast.budget import Deadline
 from seqcast.errors import BundleError, ConfigError, TrainingError
-from seqcast.models.hybrid import HybridConfig
+from seqcast.models.presets import HybridConfig
 from seqcast.models.registry import build_network
 from seqcast.train.config import FitConfig
 from seqcast.train.loop import Hooks, Source, evaluate, fit

@@ -1,0 +1,142 @@
+"""Settings of the hybrid, and its forms by name: they differ in what stands around its LSTM and its attention."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from seqcast.errors import ConfigError, nearest
+from seqcast.nn.level import Normalisation
+
+PresetName = Literal["forecast", "attention-pool", "average-pool"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """One form of the hybrid.
+
+    Parameters
+    ----------
+    embedded : bool
+        Map the steps of a patch to one token before the LSTM; without it the LSTM reads them as they are.
+    placed : bool
+        Linear map times √width and sinusoidal positions between LSTM and attention.
+    block : str
+        `pre-norm` or `post-norm` Transformer encoder layers, or `attention-only`: post-norm blocks without their
+        feed-forward half, each head as wide as the whole vector.
+    pool : str
+        How time is pooled: learned `attention` weights, or the `average`.
+    head : str
+        `horizon` (sees what is known of each step), `linear`, or `dense` (one hidden layer before the linear map).
+    patch, attention_layers, normalise, shortcut
+        What these settings of the config are unless given.
+    """
+
+    embedded: bool
+    placed: bool
+    block: Literal["pre-norm", "post-norm", "attention-only"]
+    pool: Literal["attention", "average"]
+    head: Literal["horizon", "linear", "dense"]
+    patch: int | None
+    attention_layers: int
+    normalise: Normalisation
+    shortcut: bool
+
+
+PRESETS: dict[str, Preset] = {
+    "forecast": Preset(
+        embedded=True,
+        placed=True,
+        block="pre-norm",
+        pool="attention",
+        head="horizon",
+        patch=None,
+        attention_layers=1,
+        normalise="last",
+        shortcut=True,
+    ),
+    "attention-pool": Preset(
+        embedded=False,
+        placed=True,
+        block="post-norm",
+        pool="attention",
+        head="linear",
+        patch=1,
+        attention_layers=1,
+        normalise="none",
+        shortcut=False,
+    ),
+    "average-pool": Preset(
+        embedded=False,
+        placed=False,
+        block="attention-only",
+        pool="average",
+        head="dense",
+        patch=1,
+        attention_layers=2,
+        normalise="none",
+        shortcut=False,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HybridConfig:
+    """Settings of the hybrid; where None stands, the preset or the data decide.
+
+    Parameters
+    ----------
+    preset : str
+        `forecast`, `attention-pool` or `average-pool`.
+    context : int or None
+        Steps read before the cutoff; None chooses by season, horizon and history.
+    patch : int or None
+        Steps that form one token; 1 for none. None in the preset `forecast` makes eight tokens of the context.
+    width, heads : int
+        Size of every hidden vector; attention heads.
+    lstm_layers : int
+        Recurrent layers.
+    attention_layers : int or None
+        Attention layers.
+    dropout : float
+        Share of hidden values dropped in training.
+    normalise : str or None
+        Level taken out of each window: `none`, `last`, `mean-std` or `min-max`.
+    shortcut : bool or None
+        Add a linear map from the targets' context to their horizon, shared by the targets; starts as seasonal naive.
+    sigmoid : bool
+        Squash the output to 0 … 1, for targets scaled to that range.
+
+    Examples
+    --------
+    >>> HybridConfig(width=32, heads=2, preset="average-pool").filled().attention_layers
+    2
+    """
+
+    preset: PresetName = "forecast"
+    context: int | None = None
+    patch: int | None = None
+    width: int = 64
+    heads: int = 4
+    lstm_layers: int = 1
+    attention_layers: int | None = None
+    dropout: float = 0.2
+    normalise: Normalisation | None = None
+    shortcut: bool | None = None
+    sigmoid: bool = False
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise ConfigError(f"No preset of the hybrid is named {self.preset!r}. {nearest(self.preset, PRESETS)}")
+        filled = (self.context, self.patch, self.attention_layers)
+        sizes = (*(1 if size is None else size for size in filled), self.width, self.heads, self.lstm_layers)
+        if min(sizes) < 1:
+            raise ConfigError(f"context, patch, width, heads and layers must be at least 1; got {list(sizes)}.")
+        if self.width % self.heads:
+            raise ConfigError(f"width must be a multiple of heads; got {self.width} and {self.heads}.")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must lie in 0 … 1, 1 left out; got {self.dropout}.")
+
+    def filled(self) -> "HybridConfig":
+        """Return the config with what its preset decides filled in."""
+        preset = PRESETS[self.preset]
+        names = ("patch", "attention_layers", "normalise", "shortcut")
+        return replace(self, **{name: getattr(preset, name) for name in names if getattr(self, name) is None})
