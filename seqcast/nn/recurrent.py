@@ -10,11 +10,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 Cell = Literal["rnn", "lstm", "gru"]
+Activation = Literal["tanh", "relu"]
+State = Float[Tensor, "layers B width"] | tuple[Float[Tensor, "layers B width"], Float[Tensor, "layers B width"]]
 _LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Recurrent(nn.Module):
-    """RNN (tanh), LSTM or GRU over a sequence, all steps out.
+    """RNN, LSTM or GRU over a sequence, all steps out.
 
     Recurrent weights start orthogonal and the forget gate of an LSTM starts open (bias 1: Jozefowicz et al., 2015), so
     that the first gradients reach the far past.
@@ -29,6 +31,8 @@ class Recurrent(nn.Module):
         Layers on top of each other, with `dropout` between them.
     bidirectional : bool
         Read the context backward as well; the output is then twice as wide. Nothing beyond the context is read.
+    activation : str
+        Of an `rnn`: `tanh`, or `relu`, which can hold a linear recurrence exactly. The gates of the others fix theirs.
 
     Examples
     --------
@@ -37,12 +41,21 @@ class Recurrent(nn.Module):
     """
 
     def __init__(
-        self, cell: Cell, inputs: int, width: int, *, layers: int = 1, bidirectional: bool = False, dropout: float = 0.0
+        self,
+        cell: Cell,
+        inputs: int,
+        width: int,
+        *,
+        layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        activation: Activation = "tanh",
     ):
         super().__init__()
         between = dropout if layers > 1 else 0.0
+        own = {"nonlinearity": activation} if cell == "rnn" else {}
         self.stack = _LAYERS[cell](
-            inputs, width, layers, batch_first=True, bidirectional=bidirectional, dropout=between
+            inputs, width, layers, batch_first=True, bidirectional=bidirectional, dropout=between, **own
         )
         self.width = width
         self.out_width = width * (2 if bidirectional else 1)
@@ -55,8 +68,22 @@ class Recurrent(nn.Module):
 
     def forward(self, steps: Float[Tensor, "B T X"]) -> Float[Tensor, "B T W"]:
         """Return the hidden vector of the last layer at every step."""
-        hidden, _ = self.stack(steps)
-        return hidden
+        return self.read(steps)[0]
+
+    def read(self, steps: Float[Tensor, "B T X"], state: State | None = None) -> tuple[Float[Tensor, "B T W"], State]:
+        """Read on from `state` (None: from zero); return all hidden vectors, and the state to read on from.
+
+        The state is torch's own: each layer's last hidden vector, of an LSTM with its cell vector, the two directions
+        of a layer one after the other.
+
+        Examples
+        --------
+        >>> gru, steps = Recurrent("gru", 3, 8), torch.ones(2, 10, 3)
+        >>> _, halfway = gru.read(steps[:, :5])
+        >>> torch.allclose(gru.read(steps[:, 5:], halfway)[0], gru(steps)[:, 5:], atol=1e-6)
+        True
+        """
+        return self.stack(steps, state)
 
     def summary(self, hidden: Float[Tensor, "B T W"]) -> Float[Tensor, "B W"]:
         """Return what was read by the end: the last step, and of the backward direction the first."""
