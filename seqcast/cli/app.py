@@ -1,16 +1,18 @@
 """The command line: each command is one call of the API.
 
-Exit code 0: done. 2: the input or the usage cannot work, in one line on stderr. 1: a fault of ours.
+Exit code 0: done. 2: the input or the usage cannot work, in one line on stderr. 3: `doctor` has findings. 1: a fault of
+ours.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from seqcast import __version__
-from seqcast.cli.options import with_settings
+from seqcast.cli.options import TABLE_SECTIONS, with_settings
 from seqcast.config import Settings
 from seqcast.errors import SeqcastError
 
@@ -115,6 +117,30 @@ def backtest(
         print_json(facts)
     else:
         print_board(scores)
+
+
+@app.command()
+@partial(with_settings, sections=TABLE_SECTIONS)
+def doctor(
+    settings: Settings,
+    source: Source = None,
+    season: Annotated[int | None, typer.Option(help="steps of the main cycle; without it by the frequency")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Test every series for a trend, a season and a unit root, and say what to do; exit code 3 for findings."""
+    from seqcast.cli.commands import doctor as work
+    from seqcast.cli.diagnosis import print_diagnosis
+    from seqcast.cli.terminal import Terminal, print_json
+
+    with Terminal(quiet) as talk:
+        diagnosis = work(settings, season, talk)
+    if json:
+        print_json(diagnosis.to_mapping())
+    else:
+        print_diagnosis(diagnosis)
+    if diagnosis.findings:
+        raise typer.Exit(3)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""What the commands beside `run` do: fit and save one model, ask a saved one, score models without a folder."""
+"""What the commands beside `run` do: fit one model, ask a saved one, score models without a folder, examine a table."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from seqcast.budget import Deadline, seconds_of
 from seqcast.config import Settings
 from seqcast.data.table import read_panel
+from seqcast.doctor import Diagnosis, examine
 from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
@@ -54,3 +55,12 @@ def backtest(settings: Settings, out: Path | None, talk: Talk) -> tuple[tuple[Sc
     if out is not None:
         write_atomic(out, backtest_parquet(panel, study))
     return study.scores, {"leaderboard": board_rows(study.scores), "best": study.best}
+
+
+def doctor(settings: Settings, season: int | None, talk: Talk) -> Diagnosis:
+    """Read a table and return what a forecaster should know about it."""
+    panel = read_panel(settings.source, settings.columns, settings.table)
+    for note in panel.notes:
+        talk.note(note)
+    talk.stage("testing every series")
+    return examine(panel, season or settings.run.season)

@@ -2,7 +2,7 @@
 
 import inspect
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
@@ -15,11 +15,12 @@ from seqcast.data.options import RoleOptions, TableOptions
 from seqcast.errors import ConfigError
 
 SECTIONS: Mapping[str, type] = {"columns": RoleOptions, "table": TableOptions, "run": RunOptions}
+TABLE_SECTIONS = ("columns", "table")
 _PANELS = {"columns": "Columns", "table": "Reading the table", "run": "Work"}
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command every option of the settings; it receives them as one `Settings` in `settings`.
+def with_settings(command: Callable[..., None], sections: Sequence[str] = tuple(SECTIONS)) -> Callable[..., None]:
+    """Give a command every option of the sections; it receives them as one `Settings` in `settings`.
 
     The command's own parameters come first. `--config FILE` is read first, `--set KEY=VALUE` is laid over it, and the
     options that were given come last.
@@ -30,7 +31,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
         mine = {part.name: given.pop(part.name) for part in own}
         command(**mine, settings=settings_of(mine.get("source"), given))
 
-    parameters = [*own, *_shared(), *(part for section in SECTIONS for part in _section(section))]
+    parameters = [*own, *_shared(), *(part for section in sections for part in _section(section))]
     keyword = inspect.Parameter.KEYWORD_ONLY
     signature = inspect.Signature([part.replace(kind=keyword) for part in parameters])
     wrapped.__signature__ = signature  # type: ignore[attr-defined]
@@ -52,7 +53,10 @@ def settings_of(source: str | None, given: Mapping[str, Any]) -> Settings:
     >>> settings_of("a.csv", {"target": ["load,price"], "horizon": 24, "set": ["training.lr=0.01"]}).columns.target
     ('load', 'price')
     """
-    mapping = read_toml(Path(given["config"])) if given.get("config") else {}
+    # A command that does not offer --horizon forecasts nothing, and a horizon must not be asked of it.
+    mapping: dict[str, Any] = {} if "horizon" in given else {"run": {"horizon": 1}}
+    if given.get("config"):
+        mapping = merged(mapping, read_toml(Path(given["config"])))
     for assignment in given.get("set") or []:
         mapping = merged(mapping, _assigned(assignment))
     for section, options in SECTIONS.items():

@@ -96,7 +96,8 @@ def calibration_figure(facts: Facts) -> str:
 
 def curve_figure(curves: Curves, index: int, what: str) -> str:
     """Return loss or MAE (`what`) by epoch, of the training and of the validation part, the best epoch marked."""
-    train, valid = (curves.train_loss, curves.valid_loss) if what == "loss" else (curves.train_mae, curves.valid_mae)
+    losses, errors = (curves.train_loss, curves.valid_loss), (curves.train_error, curves.valid_error)
+    train, valid = losses if what == "loss" else errors
     y, _ = domain([train, valid], [])
     x = Scale(float(curves.epoch[0]), float(curves.epoch[-1]))
     at = x.all(curves.epoch.astype(float))

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from seqcast.doctor import examine
 from seqcast.evaluate.leaderboard import BASELINE, Score
 from seqcast.evaluate.metrics import central
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.report.measure import Measured, measure
 from seqcast.report.run import Run
+from seqcast.report.stationarity import LIMITS
 from seqcast.report.summary import summarise
 from seqcast.report.values import (
     Calibration,
@@ -73,8 +75,9 @@ def build_facts(run: Run) -> Facts:
         steps=_steps(measured, scores, scaled=pairs > 1),
         calibration=_calibration(run, measured, scores),
         table=_table(run, measured, scores, yardstick),
-        curves=tuple(_curves(name, records) for name, records in run.training.items() if records),
+        curves=tuple(curves_of(name, records) for name, records in run.training.items() if records),
         data=data,
+        diagnosis=examine(run.panel, run.task.season, LIMITS),
         settings=run.settings,
         versions=run.versions,
         notes=tuple(dict.fromkeys([*run.panel.notes, *run.notes])),
@@ -200,7 +203,7 @@ def _skill(mine: float, its: float) -> float:
     return 1 - mine / its if its > 0 and math.isfinite(mine) and math.isfinite(its) else math.nan
 
 
-def _curves(model: str, records: Sequence[EpochRecord]) -> Curves:
+def curves_of(model: str, records: Sequence[EpochRecord]) -> Curves:
     valid = np.array([record.valid_loss for record in records])
     train = np.array([record.train_loss for record in records])
     judged = valid if np.isfinite(valid).any() else train
@@ -211,7 +214,7 @@ def _curves(model: str, records: Sequence[EpochRecord]) -> Curves:
         epoch=np.array([record.epoch for record in records], dtype=np.int64),
         train_loss=train,
         valid_loss=valid,
-        train_mae=np.array([record.train_mae for record in records]),
-        valid_mae=np.array([record.valid_mae for record in records]),
+        train_error=np.array([record.train_error for record in records]),
+        valid_error=np.array([record.valid_error for record in records]),
         seconds=float(sum(record.seconds for record in records)),
     )

@@ -10,10 +10,11 @@ import tomli_w
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from seqcast.doctor.plain import plain
 from seqcast.evaluate.leaderboard import Score
-from seqcast.report import charts, numbers, plots, words
+from seqcast.report import charts, numbers, plots, stationarity, words
 from seqcast.report.facts import yardstick_of
-from seqcast.report.values import Facts, plain
+from seqcast.report.values import Facts
 
 LONGEST = 200
 COLUMNS = ("mase", "mae", "rmse", "smape", "crps")
@@ -52,6 +53,9 @@ def render(facts: Facts) -> str:
                 for i, curve in enumerate(facts.curves)
             ],
             gaps=charts.gap_figure(facts),
+            stationarity=stationarity,
+            tests=stationarity.table(facts.diagnosis),
+            lags=stationarity.lag_figures(facts),
             legend=[(name, kind) for name, kind in kinds.items() if kind != "other"],
             grey=sum(kind == "other" for kind in kinds.values()),
             table_decimals=numbers.decimals_of([row.mae for row in facts.table]),

@@ -7,13 +7,14 @@ Axis letters beside those of `seqcast.types`: M models, P pairs of series and ta
 """
 
 import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from seqcast.doctor.findings import Diagnosis
+from seqcast.doctor.plain import plain
 from seqcast.evaluate.leaderboard import Score
 
 
@@ -142,8 +143,8 @@ class Curves:
     epoch: Int[np.ndarray, "E"]
     train_loss: Float[np.ndarray, "E"]
     valid_loss: Float[np.ndarray, "E"]
-    train_mae: Float[np.ndarray, "E"]
-    valid_mae: Float[np.ndarray, "E"]
+    train_error: Float[np.ndarray, "E"]
+    valid_error: Float[np.ndarray, "E"]
     seconds: float
 
 
@@ -201,6 +202,8 @@ class Facts:
         The models of the fans and of the retrospects, in the order of their first axis.
     pairs : int
         Pairs of series and target in all; `fans` and `past` may show fewer.
+    diagnosis : Diagnosis
+        What the tests of stationarity found in the whole history.
     """
 
     headline: Headline
@@ -219,6 +222,7 @@ class Facts:
     table: tuple[PairRow, ...]
     curves: tuple[Curves, ...]
     data: DataSummary
+    diagnosis: Diagnosis
     settings: Mapping[str, object]
     versions: Mapping[str, str]
     notes: tuple[str, ...]
@@ -227,24 +231,3 @@ class Facts:
     def to_json(self) -> str:
         """Return the facts as JSON text; a number that is not finite becomes null."""
         return json.dumps(plain(self), ensure_ascii=False, allow_nan=False)
-
-
-def plain(value: object) -> object:
-    """Return `value` in terms of dict, list, str, bool, int, float and None; a number that is not finite is None.
-
-    Examples
-    --------
-    >>> plain({"a": np.array([1.0, np.nan]), "b": (True, "x")})
-    {'a': [1.0, None], 'b': [True, 'x']}
-    """
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if is_dataclass(value):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -92,7 +92,7 @@ def test_sections_stand_in_their_order_and_headings_skip_no_level(page):
     heads = re.findall(r'<h2 id="[^"]+">([^<]+)', page)
     assert heads == [
         "Forecast", "Leaderboard", "Backtest", "Error by horizon, honesty of the intervals", "By series and target",
-        "Training", "Data", "Settings", "Versions", "Repeat this run",
+        "Training", "Is it stationary?", "Data", "Settings", "Versions", "Repeat this run",
     ]  # fmt: skip
     levels = [int(tag[1]) for tag, _ in read(page).tags if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
@@ -111,8 +111,8 @@ def test_tables_have_scoped_heads_and_ids_point_somewhere(page):
 
 def test_without_script_one_model_of_each_group_is_shown(page):
     boxes = [attributes for tag, attributes in read(page).tags if tag == "input"]
-    assert {box["name"] for box in boxes} == {"fan", "past"}
-    for group in ("fan", "past"):
+    assert {box["name"] for box in boxes} == {"fan", "past", "lags"}
+    for group in ("fan", "past", "lags"):
         mine = [box for box in boxes if box["name"] == group]
         assert [box["id"] for box in mine if "checked" in box] == [f"{group}-0"]
         style = STYLE.read_text("utf-8")

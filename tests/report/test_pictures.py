@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.report import charts, plots, svg
+from seqcast.report import charts, plots, stationarity, svg
 from seqcast.report.facts import build_facts
 from seqcast.types import Forecast, Task
 from tests.report.sample import make_panel, sample_run
@@ -23,6 +23,7 @@ def pictures(facts) -> dict[str, str]:
     found |= {
         f"{what}{i}": charts.curve_figure(c, i, what) for i, c in enumerate(facts.curves) for what in ("loss", "mae")
     }
+    found |= {f"lags{i}": figure.svg for i, figure in enumerate(stationarity.lag_figures(facts))}
     found |= {
         "steps": charts.steps_figure(facts),
         "levels": charts.calibration_figure(facts),
