@@ -1,23 +1,25 @@
-"""ARIMA of given orders by exact maximum likelihood, and autoregression with its order chosen by AICc.
+"""ARIMA of given orders, also as the errors of a regression on known columns; autoregression of the order AICc chooses.
 
-The state-space likelihood (statsmodels) takes missing values as they are. Its diffuse start is diffuse only for data
-of ordinary size, so it gets a history of standard deviation one: with raw values in the thousands its estimates are
-off in the second digit.
+The first two by exact maximum likelihood, with missing values as they are. The history has a standard deviation of one:
+the optimiser's first step and its tolerance are meant for such data.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from jaxtyping import Float
-from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from seqcast.forecasters.gaussian import History, LocalForecast
 from seqcast.forecasters.guard import FitFailedError, Limits, Normal, guarded, interpolated
+from seqcast.forecasters.likelihood import estimate, predicted
 from seqcast.forecasters.orders import ArimaOrder
+from seqcast.forecasters.regressors import Known, design
 from seqcast.types import Task
 
 NO_SEASON = "its seasonal part was left out: the season is a single step"
+LEFT_OUT = "left out, for it says nothing of its own in the history: {}"
 
 _AS_IT_IS = Limits(holes=True)
 
@@ -34,6 +36,30 @@ def given_arima(history: History, task: Task, *, order: ArimaOrder) -> LocalFore
     return guarded(partial(_given, order=order), history, task, _AS_IT_IS)
 
 
+def regression_arima(history: History, task: Task, *, order: ArimaOrder, known: Known) -> LocalForecast:
+    """Forecast by a regression on the known columns whose errors are an ARIMA model of these orders.
+
+    Both are estimated at once by exact maximum likelihood; where the model differences, it differences the columns
+    too. A column that cannot be told apart from the mean, the differences or other columns is left out, and said.
+
+    Parameters
+    ----------
+    known : Known
+        One row for each of the history, then one for each step of the horizon.
+
+    Examples
+    --------
+    >>> steps = np.arange(32.0)
+    >>> waves, noise = np.sin(steps), np.random.default_rng(0).normal(size=30)
+    >>> forecast = regression_arima(
+    ...     10 * waves[:30] + noise, Task(horizon=2), order=ArimaOrder(p=1), known=Known(("waves",), waves[:, None])
+    ... )
+    >>> bool(np.abs(forecast.mean - 10 * waves[30:]).max() < 1)
+    True
+    """
+    return guarded(partial(_regressed, order=order, known=known, horizon=task.horizon), history, task, _AS_IT_IS)
+
+
 def autoregression(history: History, task: Task) -> LocalForecast:
     """Forecast by an autoregression about a mean, its order chosen by AICc, its coefficients by Burg's method.
 
@@ -48,46 +74,21 @@ def autoregression(history: History, task: Task) -> LocalForecast:
     return guarded(_autoregression, history, task, _AS_IT_IS)
 
 
-def estimate(history: History, order: ArimaOrder, season: int) -> tuple[Float[np.ndarray, "parameters"], SARIMAX]:
-    """Return the maximum-likelihood parameters, in the order of statsmodels, and the model they belong to.
-
-    The parameters are the mean (where nothing is differenced), ar, ma, seasonal ar, seasonal ma, and the variance.
-
-    Examples
-    --------
-    >>> parameters, _ = estimate(np.random.default_rng(0).normal(size=50), ArimaOrder(p=1), 1)
-    >>> parameters.shape
-    (3,)
-    """
-    seasonal = order.seasonal and season > 1
-    constant = order.d + order.D * seasonal == 0
-    spent = order.d + season * order.D * seasonal + order.p + order.q + (order.P + order.Q) * seasonal + constant
-    if (~np.isnan(history)).sum() < spent + 3:
-        raise FitFailedError("too few observed values for these orders")
-    shape = {
-        "order": (order.p, order.d, order.q),
-        "seasonal_order": (order.P, order.D, order.Q, season) if seasonal else (0, 0, 0, 0),
-    }
-    # statsmodels may write into the data that it is given.
-    if constant:
-        model = ARIMA(history.copy(), trend="c", **shape)
-        return np.asarray(model.fit().params), model
-    # Differencing first spares about half of the states. It is the same likelihood unless values are missing.
-    whole = not np.isnan(history).any()
-    fitted = SARIMAX(history.copy(), simple_differencing=whole, **shape).fit(disp=False)
-    return np.asarray(fitted.params), SARIMAX(history.copy(), **shape)
-
-
 def _given(history: History, steps: int, season: int, *, order: ArimaOrder) -> Normal:
-    parameters, model = estimate(history, order, season)
-    return _predicted(model, parameters, steps, NO_SEASON if order.seasonal and season == 1 else None)
+    forecast = estimate(history, order, season).forecast(steps)
+    return replace(forecast, note=NO_SEASON if order.seasonal and season == 1 else None)
 
 
-def _predicted(model: SARIMAX, parameters: np.ndarray, steps: int, note: str | None = None) -> Normal:
-    if not np.isfinite(parameters).all() or parameters[-1] <= 0:
-        raise FitFailedError("the estimates are not finite, or its variance is zero")
-    forecast = model.filter(parameters).get_forecast(steps)
-    return Normal(np.asarray(forecast.predicted_mean), np.asarray(forecast.se_mean), note)
+def _regressed(history: History, steps: int, season: int, *, order: ArimaOrder, known: Known, horizon: int) -> Normal:
+    chosen = design(known.latest(len(history) + steps), ~np.isnan(history), order.at(season), season)
+    if np.isnan(chosen.values[-horizon:]).any():
+        raise FitFailedError("a known column has no value at some step of the horizon")
+    # Rows between the last observed value and the origin have no forecast to give: a gap in them is nobody's.
+    ahead = np.nan_to_num(chosen.values[len(history) :])
+    forecast = estimate(history, order, season, chosen).forecast(steps, ahead)
+    notes = [NO_SEASON] if order.seasonal and season == 1 else []
+    notes += [LEFT_OUT.format(", ".join(chosen.dropped))] if chosen.dropped else []
+    return replace(forecast, note="; ".join(notes) or None)
 
 
 def _autoregression(history: History, steps: int, season: int) -> Normal:
@@ -95,8 +96,8 @@ def _autoregression(history: History, steps: int, season: int) -> Normal:
     most = min(max(int(10 * np.log10(count)), season + 2), count // 3)
     mean = float(np.nanmean(history))
     coefficients, variance = burg(interpolated(history) - mean, most)
-    model = ARIMA(history.copy(), order=(len(coefficients), 0, 0), trend="c")
-    return _predicted(model, np.array([mean, *coefficients, variance]), steps)
+    model = SARIMAX(history.copy(), np.ones((len(history), 1)), order=(len(coefficients), 0, 0))
+    return predicted(model, np.array([mean, *coefficients, variance]), steps)
 
 
 def burg(centred: Float[np.ndarray, "T"], most: int) -> tuple[Float[np.ndarray, "p"], float]:

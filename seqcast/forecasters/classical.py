@@ -32,7 +32,8 @@ def build_local(name: str, workers: int | None = None) -> Local:
     Parameters
     ----------
     name : str
-        A key of `CLASSICAL`, or orders such as `ar(2)`, `arma(1,1)`, `arima(2,1,1)(0,1,1)`.
+        A key of `CLASSICAL`, or orders such as `ar(2)`, `arma(1,1)`, `arima(2,1,1)(0,1,1)`. With an x, as in
+        `arimax(1,0,0)`, a regression on the known columns whose errors have these orders.
     workers : int or None
         Processes; None for one a processor.
 
@@ -48,7 +49,9 @@ def build_local(name: str, workers: int | None = None) -> Local:
     """
     key = name.lower().replace(" ", "")
     if "(" in key:
-        return Local(name=key, function=_statistical("given_arima", ArimaOrder.parse(key)), workers=workers)
+        regression = key.startswith("arimax")
+        function = _statistical("regression_arima" if regression else "given_arima", ArimaOrder.parse(key))
+        return Local(name=key, function=function, workers=workers, reads_known=regression)
     if key not in CLASSICAL:
         raise ConfigError(f"No classical model named {name!r}. {nearest(key, CLASSICAL)}")
     return Local(name=key, function=CLASSICAL[key], workers=workers)

@@ -18,19 +18,20 @@ from threadpoolctl import threadpool_limits
 
 from seqcast.budget import Deadline
 from seqcast.data.panel import Panel
-from seqcast.errors import BudgetError, SeqcastError
+from seqcast.errors import BudgetError, ColumnError, SeqcastError
 from seqcast.forecasters.gaussian import History, LocalForecast, LocalFunction, rescaled
 from seqcast.forecasters.guard import FIT_FAILURES, simplest
 from seqcast.forecasters.orders import ArimaOrder
 from seqcast.forecasters.pool import Died, map_in_processes
+from seqcast.forecasters.regressors import Known, known_at
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Origins, Task
 
 WORTH_PROCESSES = 4.0
 """Seconds of work below which starting processes, each of which loads a library, saves nothing."""
 
-Job = tuple[np.ndarray, Task]
-"""Any length: the jobs of one call differ in it."""
+Job = tuple[np.ndarray, Task, Known | None]
+"""A history of any length: the jobs of one call differ in it."""
 
 _CHUNK_SECONDS = 0.5
 _TIMED_FIRST = 3
@@ -50,7 +51,7 @@ class Lazy:
     name: str
     order: ArimaOrder | None = None
 
-    def load(self) -> LocalFunction:
+    def load(self) -> Callable[..., LocalForecast]:
         """Import the module and return the function."""
         function: Callable[..., LocalForecast] = getattr(import_module(self.module), self.name)
         return partial(function, order=self.order) if self.order else function
@@ -58,7 +59,7 @@ class Lazy:
 
 @dataclass(frozen=True, kw_only=True)
 class Local:
-    """A forecaster made of a function of one history. Known and static columns are not read.
+    """A forecaster made of a function of one history. Past-only and static columns are not read.
 
     Parameters
     ----------
@@ -70,6 +71,8 @@ class Local:
         Rows before the origin that it is given; None for all.
     workers : int or None
         Processes; None for one a processor.
+    reads_known : bool
+        Whether the function takes the known columns too, as `known`: a `Known` of the history's rows and the horizon's.
 
     Examples
     --------
@@ -82,9 +85,21 @@ class Local:
     function: LocalFunction | Lazy
     history_limit: int | None = None
     workers: int | None = None
+    reads_known: bool = False
 
     def fit(self, panel: Panel, task: Task, deadline: Deadline) -> "FittedLocal":
-        """Keep the task and the deadline; the rows are read at each origin."""
+        """Keep the task and the deadline; the rows are read at each origin.
+
+        Raises
+        ------
+        ColumnError
+            When it reads known columns and the panel has none.
+        """
+        if self.reads_known and not panel.columns.known:
+            raise ColumnError(
+                f"{self.name} is a regression on known columns; the table has none. Name those that are known over the "
+                f"horizon (--known), or ask for {self.name.replace('arimax', 'arima')}."
+            )
         return FittedLocal(self, task, deadline)
 
 
@@ -119,7 +134,7 @@ class FittedLocal:
             When the deadline passes before all are done.
         """
         function = self.local.function.load() if isinstance(self.local.function, Lazy) else self.local.function
-        jobs = [(history, self.task) for history in self._histories(panel, origins)]
+        jobs = self._jobs(panel, origins)
         answers = _all(partial(_answer, function), jobs, self.local.workers or os.cpu_count() or 1, self.deadline)
         targets = len(panel.columns.target)
         self.notes = _summary(self.local.name, answers, [panel.series[s] for s in np.repeat(origins.series, targets)])
@@ -128,18 +143,23 @@ class FittedLocal:
         values = np.array([answer.values for answer in answers]).reshape(*shape, len(self.task.quantiles))
         return Forecast(origins, self.task.quantiles, mean.swapaxes(1, 2), values.swapaxes(1, 2))
 
-    def _histories(self, panel: Panel, origins: Origins) -> list[History]:
+    def _jobs(self, panel: Panel, origins: Origins) -> list[Job]:
         limit = self.local.history_limit
-        histories = []
-        for series, rows in zip(origins.series, origins.rows, strict=True):
-            start = panel.offsets[series] + (max(rows - limit, 0) if limit else 0)
-            histories.extend(np.ascontiguousarray(panel.targets[start : panel.offsets[series] + rows].T))
-        return histories
+        jobs: list[Job] = []
+        for series, rows in zip(origins.series.tolist(), origins.rows.tolist(), strict=True):
+            low = max(rows - limit, 0) if limit else 0
+            start = int(panel.offsets[series])
+            histories = np.ascontiguousarray(panel.targets[start + low : start + rows].T)
+            known = known_at(panel, series, low, rows, self.task.horizon) if self.local.reads_known else None
+            jobs.extend((history, self.task, known) for history in histories)
+        return jobs
 
 
-def _answer(function: LocalFunction, history: History, task: Task) -> LocalForecast:
+def _answer(
+    function: Callable[..., LocalForecast], history: History, task: Task, known: Known | None = None
+) -> LocalForecast:
     try:
-        return rescaled(function, history, task)
+        return rescaled(function if known is None else partial(function, known=known), history, task)
     except SeqcastError:
         raise
     except FIT_FAILURES as failure:
@@ -177,7 +197,7 @@ def _shared(
     chunk = min(max(int(_CHUNK_SECONDS / each), 1), 1 + len(jobs) // (4 * workers))
     answers = map_in_processes(function, jobs, workers=workers, chunk=chunk, deadline=deadline)
     return [
-        _naively(*job, "its process ended, for want of memory or by a fault of a library")
+        _naively(job[0], job[1], "its process ended, for want of memory or by a fault of a library")
         if isinstance(answer, Died)
         else answer
         for answer, job in zip(answers, jobs, strict=True)

@@ -1,12 +1,12 @@
 """The orders of an ARIMA model, and how they are written in the name of a model."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqcast.errors import ConfigError
 
-_NAME = re.compile(r"(ar|ma|arma|arima)\((\d+(?:,\d+)*)\)(?:\((\d+),(\d+),(\d+)\))?")
-_FIELDS = {"ar": ("p",), "ma": ("q",), "arma": ("p", "q"), "arima": ("p", "d", "q")}
+_NAME = re.compile(r"(ar|ma|arma|arimax?)\((\d+(?:,\d+)*)\)(?:\((\d+),(\d+),(\d+)\))?")
+_FIELDS = {"ar": ("p",), "ma": ("q",), "arma": ("p", "q"), "arima": ("p", "d", "q"), "arimax": ("p", "d", "q")}
 _MOST = {"p": 24, "d": 2, "q": 24, "P": 3, "D": 1, "Q": 3}
 
 
@@ -51,6 +51,8 @@ class ArimaOrder:
     def parse(cls, name: str) -> "ArimaOrder":
         """Return the orders that `name` gives, such as `ar(2)`, `ma(1)`, `arma(1,1)`, `arima(2,1,1)(0,1,1)`.
 
+        With an x, as in `arimax(1,0,0)`, the errors of a regression have these orders.
+
         Raises
         ------
         ConfigError
@@ -61,7 +63,8 @@ class ArimaOrder:
         orders = found[2].split(",") if found else []
         if not found or len(orders) != len(fields):
             raise ConfigError(
-                f"Orders are written like ar(2), ma(1), arma(1,1), arima(2,1,1) or arima(2,1,1)(0,1,1); got {name!r}."
+                "Orders are written like ar(2), ma(1), arma(1,1), arima(2,1,1) or arima(2,1,1)(0,1,1), or with known "
+                f"columns arimax(1,0,0); got {name!r}."
             )
         seasonal = [int(order) for order in found.groups()[2:] if order is not None]
         return cls(**dict(zip((*fields, *"PDQ"), [*map(int, orders), *seasonal], strict=False)))
@@ -76,3 +79,12 @@ class ArimaOrder:
     def seasonal(self) -> bool:
         """Whether any seasonal order is set."""
         return self.P + self.D + self.Q > 0
+
+    @property
+    def has_mean(self) -> bool:
+        """Whether a mean is fitted: only where nothing is differenced."""
+        return self.d + self.D == 0
+
+    def at(self, season: int) -> "ArimaOrder":
+        """Return these orders for a season of so many steps: a season of one step has no part of its own."""
+        return replace(self, P=0, D=0, Q=0) if season == 1 else self

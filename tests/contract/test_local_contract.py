@@ -1,5 +1,7 @@
 """What every classical forecaster promises, whatever its mathematics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,9 +10,9 @@ from seqcast.errors import BudgetError
 from seqcast.forecasters import local
 from seqcast.forecasters.classical import CLASSICAL, build_local
 from seqcast.types import Origins, Task
-from tests.panels import MONTHLY, changed, make_panel
+from tests.panels import MONTHLY, make_panel
 
-NAMES = [*CLASSICAL, "arima(1,0,1)", "arima(0,1,1)(0,1,1)"]
+NAMES = [*CLASSICAL, "arima(1,0,1)", "arima(0,1,1)(0,1,1)", "arimax(1,0,1)"]
 # Shifted data may be fitted by other ETS and Theta models: multiplicative ones know where zero is.
 SHIFT_FREE = [name for name in NAMES if name not in ("ets", "theta")]
 TASK = Task(horizon=6, season=4)
@@ -21,6 +23,26 @@ def wave(seed: int, rows: int = 56, level: float = 20.0) -> np.ndarray:
     """Return a series with a season of 4, a little trend and noise, all values positive."""
     noise = np.random.default_rng(seed).normal(size=rows)
     return level + np.resize([3.0, -1.0, 0.5, -2.5], rows) + 0.05 * np.arange(rows) + noise
+
+
+def panel_for(name, values, targets=1, **more):
+    """Return the panel of these series; for a model that reads known columns, with one over the horizon too."""
+    if not build_local(name).reads_known:
+        return make_panel(values, targets=targets, **more)
+    blocks = {}
+    for series, history in values.items():
+        block = np.asarray(history, dtype=np.float64).reshape(len(history), targets)
+        known = np.sin(0.7 * np.arange(-len(block), TASK.horizon))
+        blocks[series] = np.column_stack([np.pad(block, ((0, TASK.horizon), (0, 0)), constant_values=np.nan), known])
+    return make_panel(blocks, targets=targets, known=1, **more)
+
+
+def tampered(panel, rows, factor):
+    """Return the panel with the targets after `rows`, and all that lies past the horizon, times `factor`."""
+    values = panel.values.copy()
+    values[rows:, : len(panel.columns.target)] *= factor
+    values[rows + TASK.horizon :] *= factor
+    return replace(panel, values=values)
 
 
 def forecasts(name, panel, rows=None, task=TASK, workers=1):
@@ -35,7 +57,7 @@ def origins_at(panel, rows):
 
 
 def one(name, values, task=TASK):
-    forecast, fitted = forecasts(name, make_panel({"a": values}, frequency=MONTHLY), task=task)
+    forecast, fitted = forecasts(name, panel_for(name, {"a": values}, frequency=MONTHLY), task=task)
     return forecast.mean[0, :, 0], forecast.values[0, :, 0], fitted.notes
 
 
@@ -46,17 +68,16 @@ def same(left, right):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("factor", [np.nan, 100.0])
 def test_what_lies_after_the_origin_changes_nothing(name, factor):
-    panel = make_panel({"a": wave(0, rows=44)})
-    tampered = changed(panel, 0, slice(38, None), factor)
-    assert same(forecasts(name, panel, 38)[0], forecasts(name, tampered, 38)[0])
+    panel = panel_for(name, {"a": wave(0, rows=44)})
+    assert same(forecasts(name, panel, 38)[0], forecasts(name, tampered(panel, 38, factor), 38)[0])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_order_of_series_and_company_change_nothing(name):
     values = {"a": wave(0, rows=40), "b": wave(1, level=500.0)}
-    together = forecasts(name, make_panel(values))[0]
-    backwards = forecasts(name, make_panel(dict(reversed(values.items()))))[0]
-    alone = forecasts(name, make_panel({"b": values["b"]}))[0]
+    together = forecasts(name, panel_for(name, values))[0]
+    backwards = forecasts(name, panel_for(name, dict(reversed(values.items()))))[0]
+    alone = forecasts(name, panel_for(name, {"b": values["b"]}))[0]
     assert same(together, backwards.take(np.array([1, 0])))
     assert same(together.take(np.array([1])), alone)
 
@@ -69,7 +90,7 @@ def test_an_ordinary_series_needs_no_fallback(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_quantiles_are_finite_and_ordered_around_the_mean(name):
-    panel = make_panel({"a": wave(0), "negative": -wave(1), "jump": np.r_[np.zeros(30), wave(2, 26)]})
+    panel = panel_for(name, {"a": wave(0), "negative": -wave(1), "jump": np.r_[np.zeros(30), wave(2, 26)]})
     forecast = forecasts(name, panel, task=Task(horizon=6, season=4, quantiles=(0.01, 0.25, 0.5, 0.75, 0.99)))[0]
     assert np.isfinite(forecast.mean).all() and np.isfinite(forecast.values).all()
     assert (np.diff(forecast.values, axis=-1) > 0).all()
@@ -110,8 +131,8 @@ def test_missing_values_inside_before_and_at_the_end(name):
     values = wave(4)
     values[[0, 1, 2, 20, 21, 35, 54, 55]] = np.nan
     # The last two rows are known to be missing: the forecast starts after them all the same.
-    forecast, _ = forecasts(name, make_panel({"a": values}), len(values))
-    complete, _ = forecasts(name, make_panel({"a": wave(4)}), len(values))
+    forecast, _ = forecasts(name, panel_for(name, {"a": values}), len(values))
+    complete, _ = forecasts(name, panel_for(name, {"a": wave(4)}), len(values))
     assert np.isfinite(forecast.values).all() and (np.diff(forecast.values, axis=-1) > 0).all()
     np.testing.assert_allclose(forecast.mean, complete.mean, atol=5.0)
 
@@ -149,15 +170,16 @@ def test_a_series_without_any_value_is_said_and_not_made_up(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_two_targets_are_two_series(name):
     both = np.column_stack([wave(6), wave(7)])
-    forecast = forecasts(name, make_panel({"a": both}, targets=2))[0]
+    forecast = forecasts(name, panel_for(name, {"a": both}, targets=2))[0]
     assert forecast.mean.shape == (1, 6, 2) and forecast.values.shape == (1, 6, 2, 9)
     for k in range(2):
         assert np.array_equal(forecast.values[0, :, k], one(name, both[:, k])[1])
 
 
 def test_processes_give_the_bits_of_one_process(monkeypatch):
-    panel = make_panel({f"s{i}": wave(i, rows=40 + i) for i in range(6)})
-    for name in ("arima", "ets", "ar", "arima(0,1,1)(0,1,1)"):
+    values = {f"s{i}": wave(i, rows=40 + i) for i in range(6)}
+    for name in ("arima", "ets", "ar", "arima(0,1,1)(0,1,1)", "arimax(1,0,1)"):
+        panel = panel_for(name, values)
         monkeypatch.setattr(local, "WORTH_PROCESSES", np.inf)
         serial, _ = forecasts(name, panel)
         monkeypatch.setattr(local, "WORTH_PROCESSES", 0.0)
