@@ -33,7 +33,7 @@ from seqcast.models.names import NETWORK_NAMES
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Task
 
-FORMAT, VERSION = "seqcast-model", 1
+FORMAT, VERSION = "seqcast-model", 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +92,7 @@ def _network_parts(fitted: Any) -> tuple[bytes, dict[str, Any]]:
         arrays["spread"] = fitted.spread
     facts = {
         "config": asdict(fitted.config),
+        "loss": fitted.loss,
         "dims": asdict(fitted.dims),
         "encoder": encoder_facts(fitted.encoder),
         "records": [asdict(record) for record in fitted.records],
@@ -121,9 +122,8 @@ def _network_of(name: str, facts: dict[str, Any], data: bytes, panel: Panel, tas
         ) from error
     encoder = encoder_of(parts["encoder:"], facts["encoder"], np.minimum(panel.history, panel.rows))
     records = tuple(EpochRecord(**record) for record in facts["records"])
-    return FittedNetwork(
-        name, config, task, dims, encoder, model.eval(), records, str(facts["ending"]), arrays.get("spread")
-    )
+    learnt = {"encoder": encoder, "model": model.eval(), "loss": str(facts["loss"]), "spread": arrays.get("spread")}
+    return FittedNetwork(name, config, task, dims, records=records, ending=str(facts["ending"]), **learnt)
 
 
 def _under(arrays: Arrays, prefix: str) -> Arrays:

@@ -14,13 +14,15 @@ from torch import nn
 from seqcast.budget import Deadline
 from seqcast.data.encode import Encoder, fit_encoder
 from seqcast.data.panel import Panel
-from seqcast.data.scale import fit_scaler
+from seqcast.data.scale import check_scaling, fit_scaler
 from seqcast.data.season import worthwhile_season
 from seqcast.data.split import Carve
 from seqcast.data.window import Windows
 from seqcast.errors import ColumnError, ConfigError
 from seqcast.files import write_atomic
 from seqcast.forecasters.feeding import one_thread, parts, predicted, seeded, source_of
+from seqcast.forecasters.outputs import reading_of
+from seqcast.models.presets import HybridConfig
 from seqcast.models.registry import ModelConfig, build_network, settled
 from seqcast.train.config import FitConfig
 from seqcast.train.loop import Hooks, fit
@@ -56,6 +58,11 @@ class Neural:
         Of the first weights, the order of windows and dropout.
     watch : Watch
         Checkpoint and watcher.
+
+    Raises
+    ------
+    ConfigError
+        When these settings cannot work together.
     """
 
     name: str
@@ -64,26 +71,44 @@ class Neural:
     seed: int = 0
     watch: Watch = field(default_factory=Watch)
 
+    def __post_init__(self) -> None:
+        check_scaling(self.training.scaler)
+        reading = reading_of(self.training.loss)
+        if not isinstance(self.config, HybridConfig) or not self.config.sigmoid:
+            return
+        if reading.affine:
+            raise ConfigError(
+                f"A sigmoid bends the axis on which the outputs of {self.training.loss!r} are a location and a scale; "
+                "got sigmoid=True. Leave it out, or take the loss pinball, mse, mae or huber."
+            )
+        if self.training.scaler != "minmax":
+            raise ConfigError(
+                f"A sigmoid answers with 0 to 1, so targets must be scaled to that; got scaler "
+                f"{self.training.scaler!r}. Say scaler='minmax' in the settings of training."
+            )
+
     def fit(self, panel: Panel, task: Task, deadline: Deadline) -> "FittedNetwork":
         """Train on every row of `panel`; its end validates."""
         config = settled(self.config, task, int(panel.history.max(initial=0)))
         context = config.context or 1
-        encoder = fit_encoder(panel)
+        encoder = fit_encoder(panel, self.training.scaler)
+        reading = reading_of(self.training.loss)
         train, valid = Carve(context=context, horizon=task.horizon).origins(panel)
         valid = valid.take(np.unique(np.linspace(0, len(valid) - 1, _MOST_VALIDATION).astype(np.int64)))
         device = self.training.torch_device()
         windows = Windows.of(panel, encoder, context, task.horizon, str(device))
-        levels = task.quantiles if self.training.loss == "pinball" else (0.5,)
-        dims = windows.dims(task, len(levels), worthwhile_season(panel, task))
+        dims = windows.dims(task, reading.outputs(task.quantiles), worthwhile_season(panel, task))
         source = source_of(windows, panel, (train, valid), self.training, self.seed)
         with seeded(self.seed):
             model = build_network(self.name, config, dims).to(device)
             identity = self._identity(panel, task)
             hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline)
-            quantiles = torch.tensor(levels, device=device)
+            quantiles = torch.tensor(task.quantiles, device=device)
             run, ending = fit(model, source, quantiles, self.training, self._resume(identity), hooks)
-            fitted = FittedNetwork(self.name, config, task, dims, encoder, model.eval(), run.records, ending)
-            if self.training.loss != "pinball":
+            fitted = FittedNetwork(
+                self.name, config, task, dims, encoder, model.eval(), self.training.loss, run.records, ending
+            )
+            if reading.residuals:
                 fitted = replace(fitted, spread=_spread(fitted, windows, valid))
         return fitted
 
@@ -130,6 +155,8 @@ class FittedNetwork:
         Learnt from the rows before the cutoff.
     model : Module
         With its best weights.
+    loss : str
+        What it was trained with, by which its outputs are read.
     records : tuple of EpochRecord
         What each epoch of training gave.
     ending : str
@@ -144,6 +171,7 @@ class FittedNetwork:
     dims: Dims
     encoder: Encoder
     model: nn.Module
+    loss: str
     records: tuple[EpochRecord, ...] = ()
     ending: str = "finished"
     spread: Float[np.ndarray, "H K Q"] | None = None
@@ -178,14 +206,13 @@ class FittedNetwork:
         windows = Windows.of(read, encoder, self.dims.context, self.dims.horizon, str(device))
         with one_thread():
             scaled = predicted(self.model, windows, shifted).cpu().numpy().astype(np.float64)
-        point = _point(scaled, self.task.quantiles)
+        point, quantiles = reading_of(self.loss).read(scaled, self.task.quantiles)
         if self.spread is not None:
-            scaled, point = scaled + self.spread, scaled[..., 0]
-        count = self.dims.targets
-        scale = self.encoder.scaler.scale[origins.series, :count]
-        loc = self.encoder.scaler.loc[origins.series, :count]
-        values = scaled * scale[:, None, :, None] + loc[:, None, :, None]
-        mean = point * scale[:, None] + loc[:, None]
+            quantiles = quantiles + self.spread
+        mean, values = (
+            self.encoder.scaler.inverse(each.swapaxes(1, 2), origins.series).swapaxes(1, 2)
+            for each in (point, quantiles)
+        )
         return Forecast(origins, self.task.quantiles, mean, np.maximum.accumulate(values, axis=-1))
 
     def _what_is_read(self, panel: Panel, origins: Origins) -> tuple[Panel, Encoder, Origins]:
@@ -214,18 +241,12 @@ class FittedNetwork:
                 f"this table has {', '.join(panel.columns.values)}. "
                 "Add the missing ones, or leave the others out with `ignore`."
             )
-        fresh = fit_scaler(panel.before(panel.history))
         scaler, places = self.encoder.scaler, {name: s for s, name in enumerate(known.series)}
+        fresh = fit_scaler(panel.before(panel.history), scaler.kind)
         old = [(s, places[name]) for s, name in enumerate(panel.series) if name in places]
         for s, place in old:
             fresh.loc[s], fresh.scale[s] = scaler.loc[place], scaler.scale[place]
         return replace(self, encoder=replace(self.encoder, scaler=fresh))
-
-
-def _point(values: Float[np.ndarray, "N H K Q"], levels: tuple[float, ...]) -> Float[np.ndarray, "N H K"]:
-    """Return the mean of evenly placed quantiles, which is near the mean; of others the one in the middle."""
-    even = np.allclose(np.array(levels) + np.array(levels)[::-1], 1.0)
-    return values.mean(axis=-1) if even else values[..., len(levels) // 2]
 
 
 def _spread(fitted: FittedNetwork, windows: Windows, valid: Origins) -> Float[np.ndarray, "H K Q"]:

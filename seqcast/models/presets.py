@@ -1,7 +1,7 @@
 """Settings of the hybrid, and its forms by name: they differ in what stands around its LSTM and its attention."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from seqcast.errors import ConfigError, nearest
 from seqcast.nn.level import Normalisation
@@ -134,6 +134,9 @@ class HybridConfig:
             raise ConfigError(f"width must be a multiple of heads; got {self.width} and {self.heads}.")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout must lie in 0 … 1, 1 left out; got {self.dropout}.")
+        if self.normalise is not None and self.normalise not in get_args(Normalisation):
+            known = ", ".join(get_args(Normalisation))
+            raise ConfigError(f"normalise must be one of {known}; got {self.normalise!r}.")
 
     def filled(self) -> "HybridConfig":
         """Return the config with what its preset decides filled in."""

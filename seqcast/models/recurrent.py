@@ -4,6 +4,7 @@ Elman (1990); Hochreiter & Schmidhuber (1997); Cho et al. (2014). The three diff
 """
 
 from dataclasses import dataclass
+from typing import get_args
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ class RecurrentConfig:
     dropout : float
         Share of hidden values dropped between layers and before the head, in training.
     normalise : str
-        Level taken out of each window: `none`, `last` or `mean-std`.
+        Level taken out of each window: `none`, `last`, `mean-std` or `min-max`.
     shortcut : bool
         Add a linear map from the targets' context to their horizon, shared by the targets; starts as seasonal naive.
 
@@ -60,8 +61,9 @@ class RecurrentConfig:
             )
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout must lie in 0 … 1, 1 left out; got {self.dropout}.")
-        if self.normalise not in ("none", "last", "mean-std"):
-            raise ConfigError(f"normalise must be none, last or mean-std; got {self.normalise!r}.")
+        if self.normalise not in get_args(Normalisation):
+            known = ", ".join(get_args(Normalisation))
+            raise ConfigError(f"normalise must be one of {known}; got {self.normalise!r}.")
 
 
 class RecurrentBody(nn.Module):

@@ -17,6 +17,7 @@ from seqcast.train.progress import EpochRecord
 
 _LIBRARIES = ("seqcast", "torch", "numpy", "polars", "statsforecast", "statsmodels", "safetensors")
 _IDENTITY = "identity.json"
+_FORMAT = 2  # of the checkpoints
 
 
 def versions() -> dict[str, str]:
@@ -59,6 +60,7 @@ class RunFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise ConfigError(f"A run needs a folder; {str(self.path)!r} is a file. Name another with --out.")
+        identity = {**identity, "format": _FORMAT}
         known = [self.path / "run.toml", self.path / "run.json", self.checkpoints]
         if self.path.exists() and any(self.path.iterdir()) and not any(path.exists() for path in known):
             raise ConfigError(

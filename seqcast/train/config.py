@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from seqcast.errors import ConfigError
-from seqcast.train.loss import loss_named
+from seqcast.train.loss import Loss, loss_named
 from seqcast.train.schedule import rate_at
 
 
@@ -32,7 +32,13 @@ class FitConfig:
     weight_decay : float
         Of AdamW (Loshchilov & Hutter, 2019).
     loss : str
-        `pinball` (quantiles), or `mse`, `mae`, `huber` (point forecast, intervals from the validation residuals).
+        `pinball` (quantiles); `gaussian`, `student-t` (a distribution, by its likelihood); `mse`, `mae`, `huber` (point
+        forecast, intervals from the validation residuals); of classes `cross-entropy`.
+    delta : float or None
+        Of the loss `huber`: the error, in scaled units, from which on it grows as a straight line; 1 unless given.
+    scaler : str
+        What a forecaster scales each series by, before the network: `standard` (mean, standard deviation), `minmax`
+        (least and largest value to 0 and 1) or `robust` (median, interquartile range).
     device : str
         `auto` takes a GPU where there is one.
 
@@ -51,6 +57,8 @@ class FitConfig:
     clip: float = 1.0
     weight_decay: float = 1e-4
     loss: str = "pinball"
+    delta: float | None = None
+    scaler: str = "standard"
     device: str = "auto"
 
     def __post_init__(self) -> None:
@@ -64,8 +72,14 @@ class FitConfig:
             raise ConfigError(
                 f"clip must be above 0 and weight_decay not below; got {self.clip} and {self.weight_decay}."
             )
-        loss_named(self.loss)
+        if self.delta is not None and not 0 < self.delta < float("inf"):
+            raise ConfigError(f"delta must be a number above 0; got {self.delta}. 1 is usual.")
+        self.objective()
         rate_at(0.0, self.lr, self.schedule)
+
+    def objective(self) -> Loss:
+        """Return the loss with its settings."""
+        return loss_named(self.loss, **({} if self.delta is None else {"delta": self.delta}))
 
     def torch_device(self) -> torch.device:
         """Return the device to train on."""

@@ -12,7 +12,7 @@ from seqcast.batch import Batch
 from seqcast.budget import Deadline
 from seqcast.errors import TrainingError
 from seqcast.train.config import FitConfig
-from seqcast.train.loss import loss_named, masked_mean
+from seqcast.train.loss import Loss, masked_mean
 from seqcast.train.progress import EpochRecord
 from seqcast.train.run import Run
 from seqcast.train.schedule import rate_at
@@ -68,7 +68,7 @@ def fit(
     source : Source
         Training and validation batches.
     quantiles : float tensor (Q,)
-        Levels of the outputs; one entry for a point forecast.
+        Levels of the outputs, for the pinball loss; other losses do not read them.
     config : FitConfig
         Settings.
     resume : Run or None
@@ -143,7 +143,7 @@ class _Epoch:
             self.hooks.on_step(epoch, step)
             if self.hooks.deadline.passed:
                 break
-        valid_loss, valid_mae = evaluate(self.model, self.source.valid(), self.quantiles, self.config.loss)
+        valid_loss, valid_error = evaluate(self.model, self.source.valid(), self.quantiles, self.config.objective())
         if not valid_loss < float("inf"):
             raise TrainingError(
                 f"The validation loss must stay finite; it became {valid_loss} in epoch {epoch + 1}. {_WAY_OUT}"
@@ -152,8 +152,8 @@ class _Epoch:
             epoch=epoch + 1,
             train_loss=torch.stack(losses).mean().item(),
             valid_loss=valid_loss,
-            train_mae=torch.stack(errors).mean().item(),
-            valid_mae=valid_mae,
+            train_error=torch.stack(errors).mean().item(),
+            valid_error=valid_error,
             rate=rate,
             seconds=time.monotonic() - began,
         )
@@ -161,10 +161,10 @@ class _Epoch:
     def _learn(self, batch: Batch, place: tuple[int, int]) -> tuple[Tensor, Tensor]:
         self.optimizer.zero_grad()
         predicted = self.model(batch)
-        losses = loss_named(self.config.loss)(predicted, batch.target, self.quantiles)
+        losses, wrong = _judged(self.config.objective(), predicted, batch, self.quantiles)
         loss = masked_mean(losses, batch.observed)
         if not torch.isfinite(loss):
-            raise TrainingError(self._where(losses.masked_fill(~batch.observed, 0.0), place))
+            raise TrainingError(self._where(losses, place))
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         if not torch.isfinite(norm):
@@ -174,7 +174,7 @@ class _Epoch:
                 f"first window: {self.source.locate(epoch, step, 0)}. {_WAY_OUT}"
             )
         self.optimizer.step()
-        return loss.detach(), masked_mean(_point_errors(predicted.detach(), batch.target), batch.observed)
+        return loss.detach(), masked_mean(wrong.detach(), batch.observed)
 
     def _where(self, losses: Tensor, place: tuple[int, int]) -> str:
         epoch, step = place
@@ -189,19 +189,24 @@ _WAY_OUT = "Lower the rate (lr), or look at that series for values far outside i
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, batches: Iterable[Batch], quantiles: Tensor, loss: str) -> tuple[float, float]:
-    """Return loss and absolute error, means over every observed entry of all batches."""
+def evaluate(model: nn.Module, batches: Iterable[Batch], quantiles: Tensor, loss: Loss) -> tuple[float, float]:
+    """Return loss and error, means over every observed entry of all batches."""
     model.eval()
-    pointwise = loss_named(loss)
     total, error, count = 0.0, 0.0, 0
     for batch in batches:
-        predicted = model(batch)
-        hidden = ~batch.observed
-        total += pointwise(predicted, batch.target, quantiles).masked_fill(hidden, 0.0).double().sum().item()
-        error += _point_errors(predicted, batch.target).masked_fill(hidden, 0.0).double().sum().item()
+        losses, wrong = _judged(loss, model(batch), batch, quantiles)
+        total += losses.double().sum().item()
+        error += wrong.double().sum().item()
         count += int(batch.observed.sum())
     return total / max(count, 1), error / max(count, 1)
 
 
-def _point_errors(predicted: Tensor, target: Tensor) -> Tensor:
-    return (predicted[..., predicted.shape[-1] // 2] - target).abs()
+def _judged(loss: Loss, predicted: Tensor, batch: Batch, quantiles: Tensor) -> tuple[Tensor, Tensor]:
+    """Return loss and error of every target, 0 where it was not observed.
+
+    What stands there is replaced before the loss too: a NaN would reach the gradient through a mask laid over it after.
+    """
+    hidden = ~batch.observed
+    target = batch.target.masked_fill(hidden, 0.0)
+    losses = loss.pointwise(predicted, target, quantiles)
+    return losses.masked_fill(hidden, 0.0), loss.error(predicted, target).masked_fill(hidden, 0.0)

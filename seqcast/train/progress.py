@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class EpochRecord:
-    """What one epoch gave; losses in scaled units, `mae` of the median or point forecast in scaled units too."""
+    """What one epoch gave, in scaled units.
+
+    The error is the mean absolute error of the point forecast; of classes, the share that was answered wrong.
+    """
 
     epoch: int
     train_loss: float
     valid_loss: float
-    train_mae: float
-    valid_mae: float
+    train_error: float
+    valid_error: float
     rate: float
     seconds: float
 

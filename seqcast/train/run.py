@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from seqcast.errors import BundleError
 from seqcast.train.progress import EpochRecord, Progress
 
-_FORMAT = "seqcast-run-1"
+_FORMAT = "seqcast-run-2"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,7 @@
 """What every network forecaster promises, on panels: no leak, no order, save and load, resume."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,8 +20,16 @@ TASK = Task(horizon=4, quantiles=(0.1, 0.5, 0.9), season=6)
 QUICK = FitConfig(epochs=2, steps=4, batch=16, lr=5e-3)
 
 
-def small(name, training=QUICK, **more):
-    config = HybridConfig(width=8, heads=2) if name == "hybrid" else RecurrentConfig(width=8)
+CASES = [
+    *(pytest.param((name, {}, {}), id=name) for name in NETWORK_NAMES),
+    pytest.param(("gru", {"loss": "gaussian", "scaler": "robust"}, {"normalise": "mean-std"}), id="gaussian"),
+    pytest.param(("hybrid", {"loss": "student-t", "scaler": "minmax"}, {"normalise": "min-max"}), id="student-t"),
+]
+
+
+def small(name, training=QUICK, settings=None, **more):
+    settings = {"width": 8, **(settings or {})}
+    config = HybridConfig(heads=2, **settings) if name == "hybrid" else RecurrentConfig(**settings)
     return Neural(name, config, training, **more)
 
 
@@ -40,9 +50,15 @@ def cut(panel, back=12):
     return panel.before(panel.history - back)
 
 
-@pytest.fixture(scope="module", params=NETWORK_NAMES)
-def fitted(request):
-    return small(request.param).fit(cut(waves()), TASK, Deadline())
+@pytest.fixture(scope="module", params=CASES)
+def neural(request):
+    name, training, settings = request.param
+    return small(name, replace(QUICK, **training), settings)
+
+
+@pytest.fixture(scope="module")
+def fitted(neural):
+    return neural.fit(cut(waves()), TASK, Deadline())
 
 
 def origins_of(panel, back=12):
@@ -58,7 +74,7 @@ def test_forecasts_have_their_shape_and_their_quantiles_in_order(fitted):
 
 
 @pytest.mark.parametrize("factor", [np.nan, 100.0])
-def test_held_out_targets_and_past_features_change_nothing(fitted, factor):
+def test_held_out_targets_and_past_features_change_nothing(neural, fitted, factor):
     panel = waves()
     origins = origins_of(panel)
     expected = fitted.predict(panel, origins)
@@ -70,16 +86,16 @@ def test_held_out_targets_and_past_features_change_nothing(fitted, factor):
         panel = type(panel)(**{name: getattr(panel, name) for name in names}, values=blind)
     got = fitted.predict(panel.extended(4), origins)
     np.testing.assert_array_equal(got.values, expected.values)
-    again = small(fitted.name).fit(panel.before(origins.rows), TASK, Deadline()).predict(panel, origins)
+    again = neural.fit(panel.before(origins.rows), TASK, Deadline()).predict(panel, origins)
     np.testing.assert_array_equal(again.values, expected.values)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others(fitted):
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(neural, fitted):
     panel = waves()
     origins = origins_of(panel)
     expected = fitted.predict(panel, origins)
-    same = small(fitted.name).fit(cut(panel), TASK, Deadline()).predict(panel, origins)
-    other = small(fitted.name, seed=1).fit(cut(panel), TASK, Deadline()).predict(panel, origins)
+    same = neural.fit(cut(panel), TASK, Deadline()).predict(panel, origins)
+    other = replace(neural, seed=1).fit(cut(panel), TASK, Deadline()).predict(panel, origins)
     np.testing.assert_array_equal(same.values, expected.values)
     assert (other.values != expected.values).any()
 
@@ -129,9 +145,11 @@ def test_other_columns_are_refused(fitted):
         fitted.moved(other, waves())
 
 
-@pytest.mark.parametrize("name", ["lstm", "hybrid"])
-@pytest.mark.parametrize("stop", [1, 3])
-def test_stopped_after_any_epoch_and_gone_on_with_it_forecasts_the_same_bits(name, stop, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "loss", "stop"),
+    [("lstm", "pinball", 1), ("lstm", "pinball", 3), ("hybrid", "pinball", 1), ("hybrid", "student-t", 3)],
+)
+def test_stopped_after_any_epoch_and_gone_on_with_it_forecasts_the_same_bits(name, loss, stop, tmp_path):
     class Killed(Exception):
         pass
 
@@ -139,7 +157,7 @@ def test_stopped_after_any_epoch_and_gone_on_with_it_forecasts_the_same_bits(nam
         if run.progress.epoch == stop:
             raise Killed
 
-    panel, training = waves(), FitConfig(epochs=5, steps=4, batch=16)
+    panel, training = waves(), FitConfig(epochs=5, steps=4, batch=16, loss=loss)
     expected = small(name, training).fit(cut(panel), TASK, Deadline()).predict(panel, origins_of(panel))
     with pytest.raises(Killed):
         small(name, training, watch=Watch(tmp_path, kill)).fit(cut(panel), TASK, Deadline())

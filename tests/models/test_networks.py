@@ -152,7 +152,7 @@ def test_pooling_weights_sum_to_one_over_time():
         (lambda: RecurrentConfig(layers=0), "must be at least 1; got"),
         (
             lambda: built(RecurrentConfig, {"normalise": "first"}, "model.lstm"),
-            r"\[model.lstm\] normalise: .*'none', 'last' or 'mean-std'; got 'first'",
+            r"\[model.lstm\] normalise: .*'none', 'last', 'mean-std' or 'min-max'; got 'first'",
         ),
         (lambda: build_network("lsmt", RecurrentConfig(), DIMS), "No network is named 'lsmt'. Did you mean 'lstm'"),
         (lambda: build_network("lstm", HybridConfig(), DIMS), "'lstm' takes a RecurrentConfig; got a HybridConfig"),

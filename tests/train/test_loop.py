@@ -14,7 +14,7 @@ from seqcast.models.presets import HybridConfig
 from seqcast.models.registry import build_network
 from seqcast.train.config import FitConfig
 from seqcast.train.loop import Hooks, Source, evaluate, fit
-from seqcast.train.loss import huber, loss_named, masked_mean, mse, pinball
+from seqcast.train.loss import LOSSES, huber, loss_named, masked_mean, mse, pinball
 from seqcast.train.progress import Progress
 from seqcast.train.run import Run
 from seqcast.train.schedule import rate_at
@@ -56,9 +56,9 @@ def weights(model):
 
 def test_it_learns():
     model = network()
-    before, _ = evaluate(model, source().valid(), QUANTILES, "pinball")
+    before, _ = evaluate(model, source().valid(), QUANTILES, LOSSES["pinball"])
     run, ending = fit(model, source(8), QUANTILES, FitConfig(epochs=30, patience=30, lr=1e-2))
-    after, _ = evaluate(model, source().valid(), QUANTILES, "pinball")
+    after, _ = evaluate(model, source().valid(), QUANTILES, LOSSES["pinball"])
     assert ending == "finished" and after < before / 2
 
 
@@ -110,7 +110,7 @@ def test_the_best_weights_are_restored_and_not_the_last():
     assert best != len(losses) - 1
     expected = torch.cat([value.ravel() for value in seen[best].values()])
     assert torch.equal(weights(model), expected)
-    assert evaluate(model, source().valid(), QUANTILES, "pinball")[0] == losses[best]
+    assert evaluate(model, source().valid(), QUANTILES, LOSSES["pinball"])[0] == losses[best]
 
 
 def test_it_stops_when_validation_stalls():
