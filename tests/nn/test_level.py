@@ -25,7 +25,7 @@ def level(values, observed, kind):
 def test_taken_out_and_put_back_a_window_is_itself(kind, values, observed):
     found = level(values, observed, kind)
     back = found.restore(found.remove(torch.from_numpy(values))[..., None])[..., 0].numpy()
-    last_place = np.spacing(np.maximum(np.abs(values), found.loc.abs().numpy()[:, None]))
+    last_place = np.spacing(np.abs(values) + found.loc.abs().numpy()[:, None])
     assert (np.abs(back - values) <= 4 * last_place).all() and (found.scale > 0).all()
 
 

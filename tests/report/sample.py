@@ -75,8 +75,8 @@ def records(epochs: int, best: int, seed: int) -> tuple[EpochRecord, ...]:
     for e in range(1, epochs + 1):
         train, valid = 0.25 + 0.4 * math.exp(-e / 4), 0.3 + 0.35 * math.exp(-e / 4) + 0.002 * abs(e - best)
         train, valid = train + noise[e - 1, 0], valid + noise[e - 1, 1]
-        out.append(EpochRecord(epoch=e, train_loss=train, valid_loss=valid, train_error=2 * train, valid_error=2 * valid,
-                               rate=1e-3, seconds=1.7))  # fmt: skip
+        out.append(EpochRecord(epoch=e, train_loss=train, valid_loss=valid, train_error=2 * train,
+                               valid_error=2 * valid, rate=1e-3, seconds=1.7))  # fmt: skip
     return tuple(out)
 
 
