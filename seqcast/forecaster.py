@@ -16,7 +16,7 @@ from seqcast.data.intake import read_records
 from seqcast.data.options import TableOptions
 from seqcast.data.panel import Panel
 from seqcast.data.table import check_future, read_panel
-from seqcast.errors import ColumnError, ConfigError, nearest
+from seqcast.errors import ColumnError, ConfigError, InputError, nearest
 from seqcast.evaluate.leaderboard import to_frame
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, Study, compare
@@ -42,7 +42,8 @@ class Forecaster:
         Columns to forecast; left empty, a column called `y` or `target`, or the only numeric one.
     model : str
         `naive`, `drift`, `seasonal-naive`, `ar`, `ma`, `arma`, `arima`, `ets`, `theta`, explicit orders such as
-        `arima(1,1,1)(0,1,1)`, or a network: `rnn`, `lstm`, `gru`, `hybrid`.
+        `arima(1,1,1)(0,1,1)`, with the known columns as regressors `arimax(1,0,0)`, or a network: `rnn`, `lstm`, `gru`,
+        `hybrid`.
     time, series : str or None
         Columns of the times and of the names of the series; recognised unless named.
     known, static, ignore : sequence of str
@@ -52,7 +53,7 @@ class Forecaster:
     settings : config of the network, or mapping
         Such as `HybridConfig(width=128)` or `{"width": 128}`.
     training : FitConfig or mapping
-        Such as `{"epochs": 10}`.
+        Such as `{"epochs": 10}` or `{"loss": "student-t", "scaler": "robust"}`.
     season : int or None
         Steps of the main cycle; by the frequency unless given.
     quantiles : sequence of float
@@ -191,7 +192,17 @@ class Forecaster:
         ----------
         data : path or table
             Rows in the manner of those of `fit`: a path after a path, a table after a table.
+
+        Raises
+        ------
+        InputError
+            After `load`, which brings back only the rows that the next forecast reads.
         """
+        if not self._sources:
+            raise InputError(
+                "Newer rows are added to the table of fit, and a loaded forecaster keeps only what its next forecast "
+                "reads. Give the whole table instead: predict(table), or move_to(table)."
+            )
         options = self._settings().table
         frames = [read_records(source, options).frame for source in (*self._sources, data)]
         try:
@@ -264,7 +275,9 @@ def load(folder: str | Path) -> Forecaster:
     """
     saved = load_model(Path(folder))
     forecaster = Forecaster(**saved.settings)
-    return forecaster._keep(saved.panel, saved.fitted, saved.task, pl.DataFrame())
+    forecaster._keep(saved.panel, saved.fitted, saved.task, pl.DataFrame())
+    forecaster._sources = ()
+    return forecaster
 
 
 def _data_only(value: Any) -> Any:

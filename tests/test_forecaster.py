@@ -8,7 +8,7 @@ import pytest
 
 from seqcast import Forecaster, load
 from seqcast.data.options import TableOptions
-from seqcast.errors import ColumnError, ConfigError
+from seqcast.errors import ColumnError, ConfigError, InputError
 from seqcast.models.recurrent import RecurrentConfig
 from tests.runs.tables import QUICK, write_table
 
@@ -100,6 +100,16 @@ def test_update_goes_on_from_the_new_rows_without_learning_anew():
     assert forecaster.fitted_.model.state_dict().keys() == weights.keys()
     direct = quick(target="y").fit(whole[:90]).move_to(whole[:95])
     assert after.equals(direct.predict())
+
+
+def test_a_loaded_forecaster_takes_the_whole_table_for_newer_rows(tmp_path):
+    whole = days(100)
+    forecaster = quick(target="y").fit(whole[:90])
+    forecaster.save(tmp_path / "bundle")
+    back = load(tmp_path / "bundle")
+    with pytest.raises(InputError, match=r"Give the whole table instead: predict\(table\), or move_to\(table\)"):
+        back.update(whole[90:95])
+    assert back.predict(whole[:95]).equals(forecaster.predict(whole[:95]))
 
 
 def test_a_backtest_and_a_leaderboard_come_from_the_same_forecasts():

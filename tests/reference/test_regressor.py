@@ -85,6 +85,26 @@ def test_training_is_the_same_again_and_leaves_its_start_as_it_was():
     assert all(np.array_equal(before[name], weights[name]) for name in weights)
 
 
+def test_the_order_of_windows_hangs_on_the_seed_and_counts_only_where_there_are_several_batches():
+    stack, (windows, asked) = Stack(inputs=2, width=4), later_counts_more(40, 0)
+    weights = start_regressor(stack)
+    for batch, same in ((8, False), (40, True)):
+        runs = [train(stack, weights, windows, asked, Training(epochs=2, batch=batch, seed=seed)) for seed in (0, 1)]
+        one, other = ([epoch.loss for epoch in run] for run in runs)
+        assert np.allclose(one, other, rtol=1e-12, atol=0) == same
+
+
+def test_training_takes_the_truncation_it_is_told():
+    """In one step of plain descent the weights move by the truncated gradients."""
+    stack, (windows, asked) = Stack(inputs=2, width=4), later_counts_more(10, 0)
+    weights = start_regressor(stack)
+    _, gradients = loss_and_gradients(stack, weights, windows, asked, 3)
+    training = Training(epochs=1, batch=10, optimizer=SGD(lr=1.0), truncation=3)
+    [epoch] = train(stack, weights, windows, asked, training)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(weights[name] - epoch.weights[name], gradient, rtol=0, atol=1e-12)
+
+
 def test_the_loss_of_an_epoch_is_the_mean_over_its_windows():
     """Weights that stay: a rate so small that no weight moves by more than its last digit."""
     stack, (windows, asked) = Stack(inputs=2, width=4), later_counts_more(10, 0)
