@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from seqcast.errors import SeqcastError as SeqcastError
     from seqcast.forecaster import Forecaster as Forecaster
     from seqcast.forecaster import load as load
+    from seqcast.regressor import Regressor as Regressor
     from seqcast.runs.job import run as run
 
 __version__ = "0.1.0"
@@ -18,6 +19,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Forecaster": "forecaster",
     "Panel": "data.panel",
+    "Regressor": "regressor",
     "RoleOptions": "data.options",
     "SeqcastError": "errors",
     "TableOptions": "data.options",
@@ -26,7 +28,17 @@ _HOMES = {
     "run": "runs.job",
 }
 
-__all__ = ["Forecaster", "Panel", "RoleOptions", "SeqcastError", "TableOptions", "load", "read_panel", "run"]
+__all__ = [
+    "Forecaster",
+    "Panel",
+    "Regressor",
+    "RoleOptions",
+    "SeqcastError",
+    "TableOptions",
+    "load",
+    "read_panel",
+    "run",
+]
 
 
 def __getattr__(name: str) -> object:

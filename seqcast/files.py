@@ -165,7 +165,8 @@ def _read_manifest(folder: Path, format: str, version: int) -> dict[str, Any]:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BundleError(f"{path} was changed or cut short since it was saved. {_AGAIN}") from error
     if found != format:
-        raise BundleError(f"{folder} holds a {found!r}, not a {format!r}.")
+        opener = _OPENERS.get(str(found), "what wrote it")
+        raise BundleError(f"{folder} holds a {found!r}, not a {format!r}. Open it with {opener}.")
     if found_version != version:
         raise BundleError(
             f"{folder} is of format version {found_version!r}; this seqcast reads version {version}. "
@@ -178,6 +179,11 @@ def _read_manifest(folder: Path, format: str, version: int) -> dict[str, Any]:
     return manifest
 
 
+_OPENERS = {
+    "seqcast-model": "seqcast.load",
+    "seqcast-reference": "seqcast.reference.load",
+    "seqcast-regressor": "seqcast.Regressor.load",
+}
 _AGAIN = "Save or copy the folder again."
 
 

@@ -9,7 +9,17 @@ import pytest
 
 import seqcast
 
-PUBLIC = ["Forecaster", "Panel", "RoleOptions", "SeqcastError", "TableOptions", "load", "read_panel", "run"]
+PUBLIC = [
+    "Forecaster",
+    "Panel",
+    "Regressor",
+    "RoleOptions",
+    "SeqcastError",
+    "TableOptions",
+    "load",
+    "read_panel",
+    "run",
+]
 SOURCE = Path(seqcast.__file__)
 
 
