@@ -238,7 +238,8 @@ class Forecaster:
 
     def _keep(self, panel: Panel, fitted: Fitted, task: Task, data: Any) -> Self:
         self.panel_, self.fitted_, self.task_ = panel, fitted, task
-        self._sources, self._kind = (data,), kind_of(data)
+        self._sources: tuple[Any, ...] = (data,)
+        self._kind = kind_of(data)
         return self
 
     def _read(self, data: Any) -> Panel:
