@@ -42,7 +42,7 @@ class Regressor:
     training : FitConfig or mapping
         Such as `{"epochs": 50, "batch": 32, "patience": 5}`; the loss is `mse` unless told, or `mae` or `huber`.
     scaler : str
-        Of windows and targets: `minmax`, `standard` or `robust`.
+        Of windows and targets: `standard`, `minmax` or `robust`; a sigmoid needs `minmax`.
     valid : float
         Share of the samples, at their end, that validates. A random part is not offered: in a time series its samples
         have neighbours that were learnt.
@@ -61,7 +61,7 @@ class Regressor:
     model: str = "hybrid"
     settings: Any = field(default_factory=dict)
     training: Any = field(default_factory=dict)
-    scaler: str = "minmax"
+    scaler: str = "standard"
     valid: float = 0.2
     seed: int = 0
 

@@ -59,7 +59,7 @@ class WindowLearner:
     name: str
     config: ModelConfig
     training: FitConfig = field(default_factory=lambda: FitConfig(loss="mse"))
-    scaling: str = "minmax"
+    scaling: str = "standard"
     valid: float = 0.2
     seed: int = 0
 

@@ -17,7 +17,7 @@ from seqcast.train.loop import Hooks
 from tests.windows import windows
 
 QUICK = FitConfig(epochs=3, batch=8, loss="mse", lr=5e-3)
-GRU = WindowLearner(name="gru", config=RecurrentConfig(width=6), training=QUICK)
+GRU = WindowLearner(name="gru", config=RecurrentConfig(width=6), training=QUICK, scaling="minmax")
 HYBRID = replace(GRU, name="hybrid", config=HybridConfig(preset="average-pool", width=8, heads=2))
 LEARNERS = [
     pytest.param(GRU, id="gru"),
@@ -26,7 +26,8 @@ LEARNERS = [
     pytest.param(HYBRID, id="average-pool"),
     pytest.param(replace(HYBRID, config=HybridConfig(preset="attention-pool", width=8, heads=2)), id="attention-pool"),
     pytest.param(
-        replace(HYBRID, config=HybridConfig(preset="average-pool", width=8, heads=2, sigmoid=True)), id="sigmoid"
+        replace(HYBRID, config=HybridConfig(preset="average-pool", width=8, heads=2, sigmoid=True), scaling="minmax"),
+        id="sigmoid",
     ),
 ]
 
@@ -198,7 +199,9 @@ def test_several_targets_are_learnt_by_one_network():
 
 def test_a_sigmoid_answers_within_the_range_that_was_learnt():
     inputs, targets = windows()
-    learner = replace(HYBRID, config=HybridConfig(preset="average-pool", width=8, heads=2, sigmoid=True))
+    learner = replace(
+        HYBRID, config=HybridConfig(preset="average-pool", width=8, heads=2, sigmoid=True), scaling="minmax"
+    )
     answers = learner.fit(inputs, targets).predict(inputs * 3)
     assert targets[:48].min() < answers.min() and answers.max() < targets[:48].max()
 
