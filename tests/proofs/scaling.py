@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -11,9 +12,12 @@ from seqcast.budget import Deadline
 from seqcast.data.encode import fit_encoder
 from seqcast.data.panel import Panel
 from seqcast.data.scale import Scaler, fit_scaler
-from seqcast.data.split import Carve
+from seqcast.data.split import Carve, Rolling
 from seqcast.data.window import Windows
 from seqcast.errors import ConfigError, HistoryError
+from seqcast.evaluate.backtest import Folds, backtest
+from seqcast.forecasters.base import Forecaster
+from seqcast.forecasters.classical import build_local
 from seqcast.forecasters.neural import Neural
 from seqcast.models.recurrent import RecurrentConfig
 from seqcast.nn.level import Level, Normalisation, level_of
@@ -209,6 +213,39 @@ def forecast_of(panel: Panel, kind: str) -> np.ndarray:
     return fitted.predict(panel, Origins(np.arange(2), CUT, np.zeros(2, dtype=np.int64))).values
 
 
+def backtest_moved(forecaster: Forecaster, refit: bool) -> int:
+    """Return how many numbers a backtest says otherwise when what was not known at their cutoff turns to noise."""
+    task, panel = Task(horizon=3, quantiles=(0.5,), season=4), two_series()
+    rolling = Rolling(horizon=3, windows=3)
+    folds = Folds(rolling.known_rows(panel), rolling.origins(panel))
+    expected = backtest(forecaster, panel, task, folds, refit=refit, deadline=Deadline()).forecast
+    moved = 0
+    # Of a model that learns once, later forecasts read rows after the first cutoff, and rightly so.
+    for fold in range(rolling.windows if refit else 1):
+        known = folds.known[fold]
+        for spoilt in (panel_after(known, blind), panel_after(known, huge), panel_after(known, noise)):
+            said = backtest(forecaster, spoilt, task, folds, refit=refit, deadline=Deadline()).forecast
+            mine = expected.origins.fold <= fold
+            moved += int((said.values[mine] != expected.values[mine]).sum())
+    return moved
+
+
+def panel_after(known: np.ndarray, after: Callable[[np.ndarray], np.ndarray]) -> Panel:
+    """Return the two series with every value changed that is not among the `known` rows of its series."""
+    panel = two_series()
+    values = panel.values.copy()
+    for start, end, rows in zip(panel.offsets, panel.offsets[1:], known, strict=False):
+        values[start + rows : end] = after(values[start + rows : end])
+    return replace(panel, values=values)
+
+
+def backtests_moved() -> float:
+    """Return `backtest_moved` for a network learnt once, one learnt anew at every cutoff, and a classical model."""
+    network = Neural("gru", RecurrentConfig(width=4, context=6), FitConfig(epochs=1, steps=4))
+    asked = ((network, False), (network, True), (build_local("theta", workers=1), True))
+    return float(sum(backtest_moved(forecaster, refit) for forecaster, refit in asked))
+
+
 def fitted_too_late() -> float:
     """Return how many scalers that know rows after the cutoff are not refused by windows."""
     panel, accepted = two_series(), 0
@@ -283,6 +320,7 @@ PROOFS: tuple[Proof, ...] = (
     Proof(
         "What comes after the cutoff moves no forecast", "NaN, 10⁹, noise there; numbers changed", 0, forecasts_changed
     ),
+    Proof("A backtest: what comes after a cutoff moves no forecast", "the same, whole backtests", 0, backtests_moved),
     Proof("A scaler that knows the future is refused", "scalers accepted", 0, fitted_too_late),
     Proof("Windows", "plain slices of the table; numbers that differ", 0, sliced_otherwise),
     Proof("Training and validation share no target", "rows in both, or after the cutoff", 0, shared_targets),
