@@ -26,7 +26,8 @@ def test_taken_out_and_put_back_a_window_is_itself(kind, values, observed):
     found = level(values, observed, kind)
     back = found.restore(found.remove(torch.from_numpy(values))[..., None])[..., 0].numpy()
     last_place = np.spacing(np.abs(values) + found.loc.abs().numpy()[:, None])
-    assert (np.abs(back - values) <= 4 * last_place).all() and (found.scale > 0).all()
+    least = np.finfo(np.float32).tiny  # what a division takes below it has fewer digits
+    assert (np.abs(back - values) <= 4 * last_place + least).all() and (found.scale > 0).all()
 
 
 @given(values=windows, observed=masks, other=st.integers(-10_000, 10_000))
