@@ -26,7 +26,11 @@ class Shown:
 
 
 EXAMPLES = {
+    "memory.py": Shown('"question": "how far back does each cell learn"', ("memory.svg",), ("--quick",)),
+    "numpy_lstm.py": Shown("noise floor", ("whole/manifest.json", "truncated/manifest.json"), ("--quick",)),
     "quickstart.py": Shown("seasonal-naive", left=("model/manifest.json", "report.html")),
+    "regression.py": Shown("noise floor", ("curves.html", "model-minmax/manifest.json"), ("--epochs", "1")),
+    "forms.py": Shown("said  c f d b a", left=("forms.csv",), options=("--quick",)),
 }
 
 
