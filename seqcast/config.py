@@ -155,6 +155,26 @@ def built(config: type[Built], values: Mapping[str, Any], section: str) -> Built
         raise ConfigError(f"[{section}] {name}: {first['msg']}; got {first['input']!r}.") from None
 
 
+def parameters_of(estimator: Any) -> dict[str, Any]:
+    """Return the constructor's arguments of a dataclass by name, in the manner of scikit-learn's `get_params`."""
+    return {part.name: getattr(estimator, part.name) for part in fields(estimator)}
+
+
+def set_parameters(estimator: Any, params: Mapping[str, Any]) -> None:
+    """Set constructor arguments of a dataclass by name, in the manner of scikit-learn's `set_params`.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name.
+    """
+    known = [part.name for part in fields(estimator)]
+    for name, value in params.items():
+        if name not in known:
+            raise ConfigError(f"{type(estimator).__name__} has no parameter {name!r}. {nearest(name, known)}")
+        setattr(estimator, name, value)
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file.
 

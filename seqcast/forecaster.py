@@ -3,20 +3,20 @@
 import time as clock
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
 
 from seqcast.budget import Deadline, seconds_of
-from seqcast.config import DEFAULT_MODELS, DEFAULT_QUANTILES, RunOptions, Settings
+from seqcast.config import DEFAULT_MODELS, DEFAULT_QUANTILES, RunOptions, Settings, parameters_of, set_parameters
 from seqcast.data.frames import kind_of, to_kind
 from seqcast.data.intake import read_records
 from seqcast.data.options import TableOptions
 from seqcast.data.panel import Panel
 from seqcast.data.table import check_future, read_panel
-from seqcast.errors import ColumnError, ConfigError, InputError, nearest
+from seqcast.errors import ColumnError, InputError
 from seqcast.evaluate.leaderboard import to_frame
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, Study, compare
@@ -89,7 +89,7 @@ class Forecaster:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
-        return {part.name: getattr(self, part.name) for part in fields(self)}
+        return parameters_of(self)
 
     def set_params(self, **params: Any) -> Self:
         """Set constructor arguments by name.
@@ -99,11 +99,7 @@ class Forecaster:
         ConfigError
             For an unknown name.
         """
-        known = [part.name for part in fields(self)]
-        for name, value in params.items():
-            if name not in known:
-                raise ConfigError(f"Forecaster has no parameter {name!r}. {nearest(name, known)}")
-            setattr(self, name, value)
+        set_parameters(self, params)
         return self
 
     def fit(self, data: Any, *, talk: Talk | None = None) -> Self:

@@ -1,7 +1,7 @@
 """Regressor: windows in, numbers out, with the manners of scikit-learn; for those who cut their windows themselves."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from seqcast.config import built
+from seqcast.config import built, parameters_of, set_parameters
 from seqcast.data.arrays import targets_of, windows_of
 from seqcast.errors import BundleError, ConfigError, InputError, nearest
 from seqcast.files import Bundle, read_folder, write_atomic, write_folder
@@ -67,7 +67,7 @@ class Regressor:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
-        return {part.name: getattr(self, part.name) for part in fields(self)}
+        return parameters_of(self)
 
     def set_params(self, **params: Any) -> Self:
         """Set constructor arguments by name.
@@ -77,11 +77,7 @@ class Regressor:
         ConfigError
             For an unknown name.
         """
-        known = [part.name for part in fields(self)]
-        for name, value in params.items():
-            if name not in known:
-                raise ConfigError(f"Regressor has no parameter {name!r}. {nearest(name, known)}")
-            setattr(self, name, value)
+        set_parameters(self, params)
         return self
 
     def fit(self, X: Any, y: Any) -> Self:
