@@ -4,7 +4,7 @@ import inspect
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,8 @@ DEFAULT_MODELS = (
     "rnn", "lstm", "gru", "hybrid",
 )  # fmt: skip
 DEFAULT_QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+INTERVALS = ("adaptive", "split", "model")
+SPREADS = ("normal", "bootstrap")
 
 Built = TypeVar("Built")
 
@@ -36,12 +38,19 @@ class RunOptions:
     horizon: int = option(0, "steps to forecast")
     models: tuple[str, ...] = option(DEFAULT_MODELS, "models to compare")
     windows: int | None = option(None, "backtest cutoffs; without it 5, or as many as the history allows")
+    inner: int | None = option(None, "earlier cutoffs to choose the model by; without it as many, where there is room")
     step: int | None = option(None, "rows between two cutoffs; without it the horizon")
     refit: bool = option(False, "train networks anew at every cutoff; classical models always are")
     season: int | None = option(None, "steps of the main cycle; without it by the frequency")
     quantiles: tuple[float, ...] = option(DEFAULT_QUANTILES, "levels to forecast")
     seed: int = option(0, "of weights, window order and dropout")
     budget: str | None = option(None, "wall time for the whole run, such as 90s, 5m or 1h")
+    intervals: str | None = option(
+        None, "adaptive or split: corrected by past errors; model: as the model gives them; without it adaptive"
+    )
+    spread: str = option("normal", "intervals of classical models: normal, or bootstrap of their residuals")
+    ensembles: bool = option(True, "two combinations of the models beside them")
+    audit: bool = option(True, "audit one cheap window for leaks")
 
     def __post_init__(self) -> None:
         if self.horizon < 1:
@@ -49,6 +58,14 @@ class RunOptions:
         for name, count in {"windows": self.windows, "step": self.step, "season": self.season}.items():
             if count is not None and count < 1:
                 raise ConfigError(f"{name} must be at least 1; got {count}.")
+        if self.inner is not None and self.inner < 0:
+            raise ConfigError(f"inner must not be below 0; got {self.inner}.")
+        for name, value, known in (
+            ("intervals", self.intervals or INTERVALS[0], INTERVALS),
+            ("spreads", self.spread, SPREADS),
+        ):
+            if value not in known:
+                raise ConfigError(f"No {name} are named {value!r}. {nearest(value, known)}")
         if not self.models:
             raise ConfigError("A run needs at least one model; got none. For example: --models arima,hybrid")
 
@@ -87,7 +104,7 @@ class Settings:
     def parameters(self, model: str) -> dict[str, Any]:
         """Return the arguments of the `Forecaster` that does with `model` what these settings ask."""
         given = self.to_mapping()
-        kept = ("horizon", "quantiles", "season", "seed", "budget")
+        kept = ("horizon", "quantiles", "season", "seed", "budget", "intervals", "spread")
         return {
             "model": model,
             **given["columns"],
@@ -96,6 +113,32 @@ class Settings:
             "training": given["training"],
             "settings": given["model"].get(model, {}),
         }
+
+    @classmethod
+    def of_parameters(cls, parameters: Mapping[str, Any]) -> "Settings":
+        """Return the settings that the arguments of a `Forecaster` stand for, the way back from `parameters`.
+
+        Examples
+        --------
+        >>> Settings.of_parameters({"horizon": 24, "model": "theta", "target": "load"}).columns.target
+        ('load',)
+        """
+        given = data_only(dict(parameters))
+        target, model = given.get("target", []), given["model"]
+        roles = {name: given.get(name) for name in ("time", "series", "known", "static", "ignore")}
+        asked = ("horizon", "season", "seed", "intervals", "spread", "quantiles")
+        run = {"models": [model], **{name: given[name] for name in asked if name in given}}
+        if "quantiles" in run:
+            run["quantiles"] = [float(level) for level in run["quantiles"]]
+        return cls.from_mapping(
+            {
+                "columns": _without_none({**roles, "target": [target] if isinstance(target, str) else target}),
+                "table": given.get("table", {}),
+                "run": run,
+                "training": given.get("training", {}),
+                "model": {model: given["settings"]} if given.get("settings") else {},
+            }
+        )
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "Settings":
@@ -202,6 +245,21 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         inner = result.get(name)
         result[name] = merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
     return result
+
+
+def data_only(value: Any) -> Any:
+    """Return settings as JSON values: dataclasses as mappings, sequences as lists, nothing unset.
+
+    Examples
+    --------
+    >>> data_only({"known": ("a", "b"), "season": None})
+    {'known': ['a', 'b']}
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {name: data_only(inner) for name, inner in value.items() if inner is not None}
+    return [data_only(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _without_none(value: Any) -> Any:

@@ -3,27 +3,37 @@
 import time as clock
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
 
 from seqcast.budget import Deadline, seconds_of
-from seqcast.config import DEFAULT_MODELS, DEFAULT_QUANTILES, RunOptions, Settings, parameters_of, set_parameters
+from seqcast.config import (
+    DEFAULT_MODELS,
+    DEFAULT_QUANTILES,
+    RunOptions,
+    Settings,
+    data_only,
+    parameters_of,
+    set_parameters,
+)
 from seqcast.data.frames import kind_of, to_kind
 from seqcast.data.intake import read_records
 from seqcast.data.options import TableOptions
 from seqcast.data.panel import Panel
 from seqcast.data.table import check_future, read_panel
 from seqcast.errors import ColumnError, InputError
+from seqcast.evaluate.audit import Audit
+from seqcast.evaluate.final import Final
 from seqcast.evaluate.leaderboard import to_frame
-from seqcast.evaluate.plan import plan
-from seqcast.evaluate.study import Limits, Study, compare
+from seqcast.evaluate.study import Limits
+from seqcast.evaluate.verdict import Verdict
 from seqcast.forecasters.base import Fitted
-from seqcast.forecasters.build import build_forecaster, watched
 from seqcast.forecasters.bundle import Saved, load_model, save_model
 from seqcast.forecasters.tidy import tidy
+from seqcast.runs.judged import Judged, judged, learn
 from seqcast.runs.talk import Talk
 from seqcast.types import Task
 
@@ -43,7 +53,7 @@ class Forecaster:
     model : str
         `naive`, `drift`, `seasonal-naive`, `ar`, `ma`, `arma`, `arima`, `ets`, `theta`, explicit orders such as
         `arima(1,1,1)(0,1,1)`, with the known columns as regressors `arimax(1,0,0)`, or a network: `rnn`, `lstm`, `gru`,
-        `hybrid`.
+        `hybrid`; `ensemble` and `median` combine them.
     time, series : str or None
         Columns of the times and of the names of the series; recognised unless named.
     known, static, ignore : sequence of str
@@ -62,6 +72,11 @@ class Forecaster:
         Of weights, window order and dropout.
     budget : str or None
         Wall time that `fit` may take, such as `90s` or `5m`.
+    intervals : str
+        `model` as the model gives them; `adaptive` or `split` corrects them by the errors of past cutoffs, which takes
+        a backtest before.
+    spread : str
+        Of classical models: `normal`, or `bootstrap` of their residuals.
 
     Examples
     --------
@@ -86,6 +101,8 @@ class Forecaster:
     quantiles: Sequence[float] = DEFAULT_QUANTILES
     seed: int = 0
     budget: str | None = None
+    intervals: str = "model"
+    spread: str = "normal"
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
@@ -121,8 +138,7 @@ class Forecaster:
         """
         settings = self._settings()
         talk = talk or Talk()
-        forecaster = build_forecaster(self.model, settings, watched(self.model, None, talk.epoch))
-        deadline = Deadline.after(seconds_of(self.budget) if self.budget else None)
+        limits = Limits(Deadline.after(seconds_of(self.budget) if self.budget else None), say=talk.stage)
         panel = self._read(data)
         for note in panel.notes:
             talk.note(note)
@@ -130,8 +146,9 @@ class Forecaster:
             horizon=self.horizon,
             quantiles=settings.run.quantiles,
             season=self.season or panel.frequency.season,
+            spread=settings.run.spread,
         )
-        fitted = forecaster.fit(panel.before(panel.history), task, deadline)
+        fitted = learn(panel, settings, task, limits, talk)
         return self._keep(panel, fitted, task, data)
 
     def predict(self, data: Any = None) -> Any:
@@ -161,25 +178,50 @@ class Forecaster:
         table of the kind that came in
             `series, time, target, model, cutoff, actual, mean, q0.1 …`.
         """
-        study = self._study((self.model,), windows, step=step, refit=refit)
+        study = self._judged((self.model,), windows, step=step, refit=refit).study
         return to_kind(tidy(self.panel_, study.backtests[self.model].forecast, self.model, judged=True), self._kind)
 
     def leaderboard(self, models: Sequence[str] = DEFAULT_MODELS, windows: int | None = None) -> Any:
         """Score this model beside others on the same cutoffs, best first; lower is better but for skill."""
-        others = [name for name in models if name != self.model]
-        return to_kind(to_frame(self._study((*others, self.model), windows).scores), self._kind)
+        return to_kind(to_frame(self._judged(self._beside(models), windows).study.scores), self._kind)
+
+    def verdict(self, models: Sequence[str] = DEFAULT_MODELS, windows: int | None = None) -> Verdict:
+        """Say whether a network is worth it here: its gain over classical models, and whether the data prove it.
+
+        Returns
+        -------
+        Verdict
+            `sentence` is the answer in one line; `comparisons` are the tests behind it.
+        """
+        return self._judged(self._beside(models), windows).verdict
+
+    def audit(self, *, whole: bool = False) -> Audit:
+        """Replace everything after a cutoff by noise, gaps and a constant, and see whether a forecast moves.
+
+        Parameters
+        ----------
+        whole : bool
+            Audit with the whole history and the full training; else a short part of it, by the same steps.
+
+        Returns
+        -------
+        Audit
+            `passed`, and a `sentence` that says what moved.
+        """
+        from seqcast.runs.audited import audit_settings
+
+        return audit_settings(self.panel_, self._settings(), whole=whole)
 
     def report(self, path: str | Path, models: Sequence[str] = DEFAULT_MODELS, windows: int | None = None) -> Path:
         """Write one offline HTML page: forecast, leaderboard, backtest, data and settings."""
         from seqcast.runs.page import Findings, write_page
 
         began = clock.monotonic()
-        options = self._options((*(name for name in models if name != self.model), self.model), windows)
-        planned = plan(self.panel_, options)
-        study = self._study(options.models, windows)
+        found = self._judged(self._beside(models), windows)
         forecast = self.fitted_.predict(self.panel_, self.panel_.at_end())
-        findings = Findings(self.panel_, planned, study, (self.model, forecast), (*planned.notes, *study.notes))
-        return write_page(Path(path), findings, replace(self._settings(), run=options), clock.monotonic() - began)
+        findings = Findings(found, Final(self.model, self.fitted_, forecast), (*found.plan.notes, *found.study.notes))
+        settings = replace(self._settings(), run=self._options(self._beside(models), windows))
+        return write_page(Path(path), findings, settings, clock.monotonic() - began)
 
     def update(self, data: Any) -> Self:
         """Add newer rows to the history without learning anew; `predict` then goes on from them.
@@ -217,17 +259,16 @@ class Forecaster:
 
     def save(self, folder: str | Path) -> Path:
         """Write what was learnt as a folder of data: no pickle, and the SHA-256 of every file."""
-        settings = {name: _data_only(value) for name, value in self.get_params().items()}
+        settings = {name: data_only(value) for name, value in self.get_params().items()}
         save_model(Path(folder), Saved(self.model, self.fitted_, self.panel_, self.task_, settings))
         return Path(folder)
 
-    def _study(
-        self, models: Sequence[str], windows: int | None, *, step: int | None = None, refit: bool = False
-    ) -> Study:
-        options = self._options(models, windows, step=step, refit=refit)
-        planned = plan(self.panel_, options)
-        forecasters = [build_forecaster(name, self._settings()) for name in models]
-        return compare(self.panel_, planned, forecasters, Limits(refit=refit))
+    def _beside(self, models: Sequence[str]) -> tuple[str, ...]:
+        return (*(name for name in models if name != self.model), self.model)
+
+    def _judged(self, models: Sequence[str], windows: int | None, **more: Any) -> Judged:
+        settings = self._settings()
+        return judged(self.panel_, replace(settings, run=self._options(models, windows, **more)))
 
     def _options(self, models: Sequence[str], windows: int | None, **more: Any) -> RunOptions:
         return replace(self._settings().run, models=tuple(models), windows=windows, **more)
@@ -243,23 +284,7 @@ class Forecaster:
         return read_panel(data, settings.columns, settings.table)
 
     def _settings(self) -> Settings:
-        roles = {name: getattr(self, name) for name in ("time", "series", "known", "static", "ignore")}
-        roles["target"] = [self.target] if isinstance(self.target, str) else self.target
-        return Settings.from_mapping(
-            {
-                "columns": {name: _data_only(value) for name, value in roles.items()},
-                "table": _data_only(self.table),
-                "run": {
-                    "horizon": self.horizon,
-                    "models": [self.model],
-                    "quantiles": [float(level) for level in self.quantiles],
-                    "season": self.season,
-                    "seed": self.seed,
-                },
-                "training": _data_only(self.training),
-                "model": {self.model: _data_only(self.settings)} if self.settings else {},
-            }
-        )
+        return Settings.of_parameters(self.get_params())
 
 
 def load(folder: str | Path) -> Forecaster:
@@ -275,12 +300,3 @@ def load(folder: str | Path) -> Forecaster:
     forecaster._keep(saved.panel, saved.fitted, saved.task, pl.DataFrame())
     forecaster._sources = ()
     return forecaster
-
-
-def _data_only(value: Any) -> Any:
-    """Return settings as JSON values: dataclasses as mappings, sequences as lists, nothing unset."""
-    if is_dataclass(value) and not isinstance(value, type):
-        value = asdict(value)
-    if isinstance(value, Mapping):
-        return {name: _data_only(inner) for name, inner in value.items() if inner is not None}
-    return [_data_only(inner) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from seqcast.errors import ConfigError
+from seqcast.errors import ConfigError, nearest
+
+SPREADS = ("normal", "bootstrap")
+"""How the quantiles of a classical model come about: by normal errors, or by its own residuals drawn anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,8 @@ class Task:
         Levels between 0 and 1, increasing.
     season : int
         Steps of the main seasonal cycle; 1 for none.
+    spread : str
+        How a classical model draws its quantiles: `normal`, or `bootstrap` from its own residuals.
 
     Examples
     --------
@@ -92,6 +97,7 @@ class Task:
     horizon: int
     quantiles: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
     season: int = 1
+    spread: str = "normal"
 
     def __post_init__(self) -> None:
         if self.horizon < 1:
@@ -104,6 +110,8 @@ class Task:
             raise ConfigError(
                 f"Quantiles must increase and lie between 0 and 1; got {list(levels)}. For example: 0.1,0.5,0.9"
             )
+        if self.spread not in SPREADS:
+            raise ConfigError(f"No spread named {self.spread!r}. {nearest(self.spread, SPREADS)}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """The command line: each command is one call of the API.
 
-Exit code 0: done. 2: the input or the usage cannot work, in one line on stderr. 3: `doctor` has findings. 1: a fault of
-ours.
+Exit code 0: done. 2: the input or the usage cannot work, in one line on stderr. 3: `doctor` or `audit` has findings. 1: a
+fault of ours.
 """
 
 import sys
@@ -42,7 +42,7 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Compare models on past cutoffs, forecast with the best, and write a folder with the report."""
-    from seqcast.cli.terminal import Terminal, print_board, print_json
+    from seqcast.cli.terminal import Terminal, print_answers, print_board, print_json
     from seqcast.runs.job import run as work
 
     with Terminal(quiet) as talk:
@@ -51,7 +51,7 @@ def run(
         print_json(result.to_mapping())
     else:
         print_board(result.scores)
-        sys.stdout.write(f"\nforecast by {result.best}: {result.folder / 'forecast.csv'}\nreport: {result.report}\n")
+        print_answers(result)
 
 
 @app.command()
@@ -117,6 +117,30 @@ def backtest(
         print_json(facts)
     else:
         print_board(scores)
+
+
+@app.command()
+@with_settings
+def audit(
+    settings: Settings,
+    source: Source = None,
+    whole: Annotated[bool, typer.Option("--whole", help="the whole history and the full training; slow")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Replace everything after a cutoff and see whether any forecast moves; exit code 3 for a leak."""
+    from seqcast.cli.audit import print_audit
+    from seqcast.cli.commands import audit as work
+    from seqcast.cli.terminal import Terminal, print_json
+
+    with Terminal(quiet) as talk:
+        found = work(settings, whole, talk)
+    if json:
+        print_json(found.to_mapping())
+    else:
+        print_audit(found)
+    if not found.passed:
+        raise typer.Exit(3)
 
 
 @app.command()

@@ -85,7 +85,8 @@ def _section(section: str) -> list[inspect.Parameter]:
     parameters = []
     for part in fields(options):
         kind = _kind(options, part.name)
-        names = ["--refit/--no-refit"] if kind is bool else [f"--{part.name.replace('_', '-')}"]
+        name = part.name.replace("_", "-")
+        names = [f"--{name}/--no-{name}"] if kind is bool else [f"--{name}"]
         shown = typer.Option(*names, help=part.metadata["help"], rich_help_panel=_PANELS[section], show_default=False)
         annotation = list[str] if kind in (tuple, float) else kind
         parameters.append(_parameter(part.name, Annotated[annotation | None, shown]))

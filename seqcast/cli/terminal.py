@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from seqcast.evaluate.leaderboard import Score
+    from seqcast.runs.job import RunResult
     from seqcast.train.run import Run
 
 
@@ -74,6 +75,21 @@ def print_board(scores: "Sequence[Score]") -> None:
             _shown(score.seconds, ".1f"),
         )
     Console().print(table)
+
+
+def print_answers(result: "RunResult") -> None:
+    """Print on stdout what a run found beside the leaderboard: leaks, the verdict, the choice, and where its files are."""
+    choice = result.choice
+    chosen = f"on {choice.windows} earlier windows" if choice.windows else "on the windows that score it"
+    lines = [
+        f"leaks: {result.audit.sentence if result.audit else 'not audited'}",
+        f"verdict: {result.verdict.sentence}",
+        f"chosen: {choice.model}, {chosen} (MASE {_shown(choice.inner_mase, '.3f')} there, "
+        f"{_shown(choice.outer_mase, '.3f')} on those that score)",
+        f"forecast by {result.best}: {result.folder / 'forecast.csv'}",
+        f"report: {result.report}",
+    ]
+    sys.stdout.write("\n" + "\n".join(lines) + "\n")
 
 
 def _figure(value: float) -> str:

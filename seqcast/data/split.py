@@ -49,8 +49,11 @@ class Rolling:
         last = panel.history > common[-1]
         return common if last.mean() > 0.5 else own
 
-    def origins(self, panel: Panel, least: int = 1) -> Origins:
+    def origins(self, panel: Panel, least: int = 1, inner: int = 0) -> Origins:
         """Return the origins of every cutoff and series with `least` known rows and something to be judged by.
+
+        Every window from number `inner` on has the same series; the earlier ones have those of them that the first can
+        judge.
 
         Raises
         ------
@@ -59,9 +62,10 @@ class Rolling:
         """
         known = self.known_rows(panel)
         usable = (known >= least) & (known < panel.history)
-        usable &= usable[0]  # every fold is judged on the same series
+        usable &= usable[inner]
+        usable[:inner] &= usable[0]
         fold, series = np.nonzero(usable)
-        if not len(fold) or not usable[0].any():
+        if not len(fold):
             need, longest = least + self.span, int(panel.history.max(initial=0))
             raise HistoryError(
                 f"A backtest of {self.windows} windows at horizon {self.horizon} needs a series of {need} rows "

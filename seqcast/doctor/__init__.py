@@ -1,5 +1,6 @@
 """What a table has that a forecaster should know before training: `examine(read_panel("sales.csv"))`."""
 
-from seqcast.doctor.findings import Diagnosis, Finding, examine
+from seqcast.doctor.examination import examine
+from seqcast.doctor.findings import Diagnosis, Finding
 
 __all__ = ["Diagnosis", "Finding", "examine"]

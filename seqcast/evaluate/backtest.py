@@ -1,6 +1,7 @@
 """Rolling-origin backtests: what would this forecaster have said, knowing only what was known then?"""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,10 @@ class Folds:
     known: Int[np.ndarray, "W series"]
     origins: Origins
 
+    def until(self, windows: int) -> "Folds":
+        """Return the earliest `windows` of them."""
+        return Folds(self.known[:windows], self.origins.take(self.origins.fold < windows))
+
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
@@ -41,7 +46,7 @@ class Backtest:
 
 
 def backtest(
-    forecaster: Forecaster, panel: Panel, task: Task, folds: Folds, *, refit: bool, deadline: Deadline
+    forecaster: Forecaster, panel: Panel, task: Task, folds: Folds, *, starts: Sequence[int] = (0,), deadline: Deadline
 ) -> Backtest:
     """Forecast from every origin, knowing only the rows before it.
 
@@ -49,19 +54,18 @@ def backtest(
     ----------
     forecaster : Forecaster
         Local (classical) models fit each origin anew by themselves.
-    refit : bool
-        Fit anew at every cutoff; else once, before the first, and all cutoffs are predicted in one batched pass.
+    starts : sequence of int
+        Windows before which it is fitted anew, the first of them 0; all windows up to the next start are predicted in
+        one batched pass.
     """
     began = time.monotonic()
-    if not refit:
-        fitted = forecaster.fit(panel.before(folds.known[0]), task, deadline)
-        forecast = fitted.predict(panel, folds.origins)
-        return Backtest(forecast, time.monotonic() - began, fitted.notes, fitted.records, fitted.ending)
     parts: list[Forecast] = []
     notes: list[str] = []
-    for fold, known in enumerate(folds.known):
-        fitted = forecaster.fit(panel.before(known), task, deadline.share(1 / (len(folds.known) - fold)))
-        parts.append(fitted.predict(panel, folds.origins.take(folds.origins.fold == fold)))
+    for place, start in enumerate(starts):
+        end = starts[place + 1] if place + 1 < len(starts) else len(folds.known)
+        fitted = forecaster.fit(panel.before(folds.known[start]), task, deadline.share(1 / (len(starts) - place)))
+        mine = (folds.origins.fold >= start) & (folds.origins.fold < end)
+        parts.append(fitted.predict(panel, folds.origins.take(mine)))
         notes.extend(note for note in fitted.notes if note not in notes)
     return Backtest(joined(parts), time.monotonic() - began, tuple(notes), fitted.records, fitted.ending)
 

@@ -14,6 +14,7 @@ from seqcast.types import Task
 
 _MOST_WINDOWS = 5
 _MANY_SERIES = 200  # beyond, one cutoff alone gives more forecasts to judge by than five do of a few series
+_STALE = 0.05  # of the history, that a network may have missed of what was known at a cutoff
 _LEAST_ROWS = 3  # a difference and a check of it: less teaches a classical model nothing
 
 
@@ -21,22 +22,46 @@ _LEAST_ROWS = 3  # a difference and a check of it: less teaches a classical mode
 class Plan:
     """The task, the cutoffs, and what was decided for the user.
 
+    The inner windows, the earlier ones, are for choosing: a model, weights, the width of intervals. The outer windows
+    score what was chosen, once.
+
     Parameters
     ----------
     task : Task
         Horizon, quantiles, season.
-    rolling : Rolling
-        Spacing of the cutoffs.
     folds : Folds
-        Known rows at each cutoff, and every origin.
+        Known rows at each cutoff, and every origin; the inner windows first.
+    inner : int
+        How many of the windows are inner ones.
     notes : tuple of str
         Decisions in sentences.
     """
 
     task: Task
-    rolling: Rolling
     folds: Folds
+    inner: int
     notes: tuple[str, ...]
+
+    @property
+    def outer(self) -> int:
+        """How many of the windows are outer ones."""
+        return len(self.folds.known) - self.inner
+
+    def starts(self, refit: bool) -> tuple[int, ...]:
+        """Return the windows before which a network is trained anew.
+
+        One training before the first inner window serves all where it misses little of what was known before the first
+        outer one; else a second one is due there, so that a short history is not judged by half of it.
+        """
+        if refit:
+            return tuple(range(len(self.folds.known)))
+        missed = self.folds.known[0] < (1 - _STALE) * self.folds.known[self.inner]
+        judged = self.folds.origins.series[self.folds.origins.fold == self.inner]
+        return (0, self.inner) if self.inner and missed[judged].any() else (0,)
+
+    def until_first_outer(self) -> "Plan":
+        """Return the plan of the inner windows and the first outer one: all that is settled at its cutoff."""
+        return replace(self, folds=self.folds.until(self.inner + 1))
 
 
 def plan(panel: Panel, options: RunOptions) -> Plan:
@@ -49,20 +74,37 @@ def plan(panel: Panel, options: RunOptions) -> Plan:
     """
     networks = [name for name in options.models if name in NETWORK_NAMES]
     least = max(_LEAST_ROWS, 3 * options.horizon + 2 if networks else 0)
-    rolling, notes = _rolling(panel, options, least)
+    outer, notes = _rolling(panel, options, least)
+    inner = _inner(panel, options, outer, least)
+    rolling = replace(outer, windows=outer.windows + inner)
     known = rolling.known_rows(panel)
-    origins = rolling.origins(panel, _LEAST_ROWS)
+    origins = rolling.origins(panel, _LEAST_ROWS, inner)
     judged = len(np.unique(origins.series))
+    if not inner and len(options.models) > 1:
+        notes.append(
+            "The history has no room for inner windows, so the model is chosen by the windows that score it: its score "
+            "flatters it."
+        )
     if judged < len(panel):
         notes.append(f"{len(panel) - judged} of {len(panel)} series are too short for the backtest and are not judged.")
     season = options.season or panel.frequency.season
-    if options.season is None and season > 1 and 2 * season > known[0].max():
+    if options.season is None and season > 1 and 2 * season > known[inner].max():
         notes.append(
             f"A season of {season} steps needs two cycles before the first cutoff; models without season are used."
         )
         season = 1
     task = Task(horizon=options.horizon, quantiles=options.quantiles, season=season)
-    return Plan(task, rolling, Folds(known, origins), tuple(notes))
+    return Plan(task, Folds(known, origins), inner, tuple(notes))
+
+
+def _inner(panel: Panel, options: RunOptions, outer: Rolling, least: int) -> int:
+    """Return how many inner windows fit before the outer ones; as many as those where there is room."""
+    before = int(panel.history.max(initial=0)) - outer.span
+    # Two seasons at least, or the earlier windows would be judged by other models than the later ones.
+    season = options.season or panel.frequency.season
+    enough = max(least, before // 2, 2 * season if 2 * season <= before else 0)
+    asked = outer.windows if options.inner is None else options.inner
+    return max(0, min(asked, (before - enough) // outer.stride))
 
 
 def _rolling(panel: Panel, options: RunOptions, least: int) -> tuple[Rolling, list[str]]:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from seqcast.budget import Deadline
+from seqcast.config import RunOptions
 from seqcast.data.panel import Panel
 from seqcast.errors import BudgetError
 from seqcast.evaluate.backtest import Backtest, backtest
-from seqcast.evaluate.leaderboard import Score, leaderboard
+from seqcast.evaluate.choice import Choice
+from seqcast.evaluate.leaderboard import Score
+from seqcast.evaluate.nested import Settled, settle
 from seqcast.evaluate.plan import Plan
 from seqcast.forecasters.base import Forecaster
 from seqcast.forecasters.classical import build_local
@@ -16,6 +19,8 @@ from seqcast.models.names import NETWORK_NAMES
 
 YARDSTICK = "seasonal-naive"
 CLASSICAL_SHARE = 0.35  # of a budget, at most, while networks wait for the rest
+
+Say = Callable[[str], None]
 
 
 class Store(Protocol):
@@ -47,27 +52,54 @@ class Limits:
 
     deadline: Deadline = Deadline()
     refit: bool = False
-    say: Callable[[str], None] = lambda line: None
+    say: Say = lambda line: None
+    intervals: str = "adaptive"
+    ensembles: bool = True
+
+    @classmethod
+    def of(cls, options: RunOptions, deadline: Deadline = Deadline(), say: Say = lambda line: None) -> "Limits":
+        """Return the limits that the options of a run ask for."""
+        return cls(deadline, options.refit, say, options.intervals or "adaptive", options.ensembles)
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Backtests by model, their scores (best first), and what the user should know."""
+    """What the inner windows decided, and what the user should know."""
 
-    backtests: Mapping[str, Backtest]
-    scores: tuple[Score, ...]
+    settled: Settled
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def backtests(self) -> Mapping[str, Backtest]:
+        """What each model said at the outer cutoffs."""
+        return self.settled.backtests
+
+    @property
+    def choice(self) -> Choice:
+        """The model chosen, and by what."""
+        return self.settled.choice
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """The leaderboard of the outer windows, best first."""
+        return self.choice.outer
+
+    @property
     def best(self) -> str:
-        """Name of the model with the lowest error."""
-        return self.scores[0].model
+        """Name of the model that was chosen."""
+        return self.choice.model
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Names of the models, the chosen one first, then as the windows that chose it rank them."""
+        ranked = (score.model for score in self.choice.inner or self.choice.outer)
+        return tuple(dict.fromkeys([self.best, *ranked]))
 
 
 def compare(
     panel: Panel, plan: Plan, forecasters: Sequence[Forecaster], limits: Limits, store: Store | None = None
 ) -> Study:
-    """Backtest every forecaster on the cutoffs of the plan and score them.
+    """Backtest every forecaster on the cutoffs of the plan, choose on the inner ones and score on the outer ones.
 
     Raises
     ------
@@ -104,8 +136,7 @@ def compare(
             break
     if not done:
         raise BudgetError("The budget ended before one model was done. Give more time, or fewer and lighter models.")
-    pairs = {name: (result.forecast, result.seconds) for name, result in done.items()}
-    return Study(done, leaderboard(panel, plan.task, pairs, plan.folds.known[0]), tuple(notes))
+    return Study(settle(panel, plan, done, limits.intervals, limits.ensembles), tuple(notes))
 
 
 def _with_yardstick(forecasters: Sequence[Forecaster]) -> list[Forecaster]:
@@ -128,7 +159,7 @@ def _judged(forecaster: Forecaster, panel: Panel, plan: Plan, deadline: Deadline
     if deadline.passed:
         raise BudgetError(f"The budget was spent before {forecaster.name} began.")
     limits.say(f"{forecaster.name}: backtest")
-    refit = limits.refit and forecaster.name in NETWORK_NAMES
-    result = backtest(forecaster, panel, plan.task, plan.folds, refit=refit, deadline=deadline)
+    starts = plan.starts(limits.refit) if forecaster.name in NETWORK_NAMES else (0,)
+    result = backtest(forecaster, panel, plan.task, plan.folds, starts=starts, deadline=deadline)
     limits.say(f"{forecaster.name}: backtest done in {result.seconds:.1f} s")
     return result

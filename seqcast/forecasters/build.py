@@ -10,6 +10,9 @@ from seqcast.forecasters.base import Forecaster
 from seqcast.forecasters.classical import CLASSICAL, build_local
 from seqcast.models.names import NETWORK_NAMES
 
+ENSEMBLES = ("ensemble", "median")
+"""Combinations of the models of a run: the greedy one with weights, and the median."""
+
 if TYPE_CHECKING:
     from seqcast.forecasters.neural import Watch
     from seqcast.train.run import Run
@@ -50,6 +53,11 @@ def build_forecaster(name: str, settings: Settings, watch: "Watch | None" = None
         config = built(NETWORKS[name].config, settings.model.get(name, {}), f"model.{name}")
         training = built(FitConfig, settings.training, "training")
         return Neural(name, config, training, settings.run.seed, watch or Watch())
+    if name in ENSEMBLES:
+        raise ConfigError(
+            f"{name!r} combines the other models of a run and is made beside them; name three models at least, or none "
+            "for all of them."
+        )
     if "(" not in name and name not in CLASSICAL:
         raise ConfigError(f"No model is named {name!r}. {nearest(name, known_models())}")
     return build_local(name)

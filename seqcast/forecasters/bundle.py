@@ -1,10 +1,12 @@
 """A fitted forecaster as a folder of data: a manifest with the SHA-256 of every file, arrays, and no code.
 
 A network brings its weights and the rows that its next forecast reads; a classical model brings the history, on which
-it is fitted again, to the same bits, when it is asked.
+it is fitted again, to the same bits, when it is asked. What holds others is stored as a tree: an ensemble brings its
+members, a calibrated forecaster the one inside and how far its quantiles are moved, each with a file of its own.
 """
 
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,10 @@ from seqcast.data.panel import Panel
 from seqcast.errors import BundleError
 from seqcast.files import Bundle, read_folder, write_folder
 from seqcast.forecasters.base import Fitted
+from seqcast.forecasters.calibrated import CalibratedFitted, Calibration
 from seqcast.forecasters.classical import build_local
+from seqcast.forecasters.ensemble import FittedEnsemble
+from seqcast.forecasters.local import FittedLocal
 from seqcast.forecasters.stored import (
     Arrays,
     encoder_arrays,
@@ -33,7 +38,10 @@ from seqcast.models.names import NETWORK_NAMES
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Task
 
-FORMAT, VERSION = "seqcast-model", 2
+FORMAT, VERSION, OLDER = "seqcast-model", 3, 2
+
+Facts = dict[str, Any]
+Files = dict[str, bytes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,20 +56,26 @@ class Saved:
 
 
 def save_model(folder: Path, saved: Saved) -> None:
-    """Write a fitted forecaster as a bundle, whole or not at all."""
-    facts: dict[str, Any] = {
+    """Write a fitted forecaster as a bundle, whole or not at all.
+
+    Raises
+    ------
+    BundleError
+        When it is made of something that no bundle can hold, or `folder` holds files of somebody else.
+    """
+    files: Files = {}
+    part = _part_of(saved.fitted, "", files)
+    context = _rows_read(part)
+    panel = saved.panel if context is None else saved.panel.since(saved.panel.history - context)[0]
+    files["panel.safetensors"] = panel_bytes(panel)
+    facts: Facts = {
         "name": saved.name,
         "task": asdict(saved.task),
         "settings": saved.settings,
         "seqcast": version("seqcast"),
+        "part": part,
+        "panel": panel_facts(panel),
     }
-    files: dict[str, bytes] = {}
-    panel = saved.panel
-    if saved.name in NETWORK_NAMES:
-        files["network.safetensors"], facts["network"] = _network_parts(saved.fitted)
-        panel, _ = panel.since(panel.history - facts["network"]["dims"]["context"])
-    facts["panel"] = panel_facts(panel)
-    files["panel.safetensors"] = panel_bytes(panel)
     write_folder(folder, Bundle(format=FORMAT, version=VERSION, facts=facts, files=files))
 
 
@@ -73,24 +87,109 @@ def load_model(folder: Path) -> Saved:
     BundleError
         When it is none, was changed or cut short, or names a model that this release does not know.
     """
-    bundle = read_folder(folder, FORMAT, VERSION)
-    facts: dict[str, Any] = dict(bundle.facts)
-    name = str(facts["name"])
-    panel = panel_of(bundle.files["panel.safetensors"], facts["panel"])
+    bundle = _opened(folder)
+    facts: Facts = dict(bundle.facts)
+    panel = panel_of(_file(bundle, "panel.safetensors"), facts["panel"])
     task = built(Task, facts["task"], "task")
-    if name not in NETWORK_NAMES:
-        fitted: Fitted = build_local(name).fit(panel, task, Deadline())
-    else:
-        fitted = _network_of(name, facts["network"], bundle.files["network.safetensors"], panel, task)
-    return Saved(name, fitted, panel, task, facts["settings"])
+    fitted = _fitted_of(facts["part"], _Reading(bundle, panel, task))
+    return Saved(str(facts["name"]), fitted, panel, task, facts["settings"])
 
 
-def _network_parts(fitted: Any) -> tuple[bytes, dict[str, Any]]:
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """What every part of a bundle is built from."""
+
+    bundle: Bundle
+    panel: Panel
+    task: Task
+
+
+def _opened(folder: Path) -> Bundle:
+    try:
+        return read_folder(folder, FORMAT, VERSION)
+    except BundleError:
+        # Before there were ensembles a bundle was one network or one classical model, with the same files.
+        with suppress(BundleError):
+            return _of_this_version(read_folder(folder, FORMAT, OLDER))
+        raise
+
+
+def _of_this_version(bundle: Bundle) -> Bundle:
+    facts: Facts = dict(bundle.facts)
+    part: Facts = {"kind": "local", "name": facts["name"]}
+    if "network" in facts:
+        part = {**facts["network"], "kind": "network", "name": facts["name"], "file": "network.safetensors"}
+    return replace(bundle, version=VERSION, facts={**facts, "part": part})
+
+
+def _part_of(fitted: Any, place: str, files: Files) -> Facts:
+    """Return the small facts of a forecaster and of all that it holds; its arrays go to `files`, below `place`."""
+    if isinstance(fitted, FittedLocal):
+        return {"kind": "local", "name": fitted.local.name}
+    if isinstance(fitted, CalibratedFitted):
+        name = f"{place}calibration.safetensors"
+        files[name] = packed(fitted.calibration.arrays())
+        return {"kind": "calibrated", "file": name, "inner": _part_of(fitted.inner, place, files)}
+    if isinstance(fitted, FittedEnsemble):
+        places = [f"{place}members/{number}/" for number in range(len(fitted.members))]
+        parts = [_part_of(member, where, files) for member, where in zip(fitted.members, places, strict=True)]
+        weights = None if fitted.weights is None else dict(fitted.weights)
+        return {
+            "kind": "ensemble",
+            "name": fitted.name,
+            "names": list(fitted.names),
+            "weights": weights,
+            "members": parts,
+        }
+    if getattr(fitted, "name", None) not in NETWORK_NAMES:
+        raise BundleError(
+            f"A bundle holds networks, classical models, ensembles of them and calibrations; got a "
+            f"{type(fitted).__name__}, which it cannot bring back. Keep the settings and the table, and fit anew."
+        )
+    files[f"{place}network.safetensors"] = packed(_network_arrays(fitted))
+    return {"kind": "network", "file": f"{place}network.safetensors", **_network_facts(fitted)}
+
+
+def _rows_read(part: Facts) -> int | None:
+    """Return how many of the latest rows the next forecast reads; None for all of them."""
+    if part["kind"] == "network":
+        return int(part["dims"]["context"])
+    inner = [part["inner"]] if part["kind"] == "calibrated" else part.get("members", [])
+    contexts = [_rows_read(each) for each in inner]
+    known = [context for context in contexts if context is not None]
+    return max(known) if known and len(known) == len(contexts) else None
+
+
+def _fitted_of(part: Facts, reading: _Reading) -> Fitted:
+    kind = part["kind"]
+    if kind == "local":
+        return build_local(str(part["name"])).fit(reading.panel, reading.task, Deadline())
+    if kind == "network":
+        return _network_of(part, reading)
+    if kind == "calibrated":
+        arrays, _ = unpacked(_file(reading.bundle, part["file"]))
+        return CalibratedFitted(_fitted_of(part["inner"], reading), Calibration.from_arrays(arrays))
+    if kind == "ensemble":
+        members = tuple(_fitted_of(member, reading) for member in part["members"])
+        return FittedEnsemble(str(part["name"]), tuple(part["names"]), members, part["weights"])
+    raise BundleError(f"This seqcast knows no part of the kind {kind!r}. Open it with the release that wrote it.")
+
+
+def _file(bundle: Bundle, name: str) -> bytes:
+    if name not in bundle.files:
+        raise BundleError(f"{name} is named by the bundle and is not in it. Save the forecaster again.")
+    return bundle.files[name]
+
+
+def _network_arrays(fitted: Any) -> Arrays:
     arrays: Arrays = {f"encoder:{name}": array for name, array in encoder_arrays(fitted.encoder).items()}
     arrays |= {f"weights:{name}": value.detach().cpu().numpy() for name, value in fitted.model.state_dict().items()}
-    if fitted.spread is not None:
-        arrays["spread"] = fitted.spread
-    facts = {
+    return arrays if fitted.spread is None else {**arrays, "spread": fitted.spread}
+
+
+def _network_facts(fitted: Any) -> Facts:
+    return {
+        "name": fitted.name,
         "config": asdict(fitted.config),
         "loss": fitted.loss,
         "dims": asdict(fitted.dims),
@@ -98,17 +197,19 @@ def _network_parts(fitted: Any) -> tuple[bytes, dict[str, Any]]:
         "records": [asdict(record) for record in fitted.records],
         "ending": fitted.ending,
     }
-    return packed(arrays), facts
 
 
-def _network_of(name: str, facts: dict[str, Any], data: bytes, panel: Panel, task: Task) -> Fitted:
+def _network_of(facts: Facts, reading: _Reading) -> Fitted:
     import torch
 
     from seqcast.forecasters.neural import FittedNetwork
     from seqcast.models.registry import NETWORKS, build_network
     from seqcast.types import Dims
 
-    arrays, _ = unpacked(data)
+    name, panel = str(facts["name"]), reading.panel
+    if name not in NETWORKS:
+        raise BundleError(f"This seqcast knows no network {name!r}. Open it with the release that wrote it.")
+    arrays, _ = unpacked(_file(reading.bundle, facts["file"]))
     parts = {prefix: _under(arrays, prefix) for prefix in ("encoder:", "weights:")}
     config = built(NETWORKS[name].config, facts["config"], f"model.{name}")
     dims = built(Dims, facts["dims"], "dims")
@@ -123,7 +224,7 @@ def _network_of(name: str, facts: dict[str, Any], data: bytes, panel: Panel, tas
     encoder = encoder_of(parts["encoder:"], facts["encoder"], np.minimum(panel.history, panel.rows))
     records = tuple(EpochRecord(**record) for record in facts["records"])
     learnt = {"encoder": encoder, "model": model.eval(), "loss": str(facts["loss"]), "spread": arrays.get("spread")}
-    return FittedNetwork(name, config, task, dims, records=records, ending=str(facts["ending"]), **learnt)
+    return FittedNetwork(name, config, reading.task, dims, records=records, ending=str(facts["ending"]), **learnt)
 
 
 def _under(arrays: Arrays, prefix: str) -> Arrays:

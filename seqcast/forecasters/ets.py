@@ -10,7 +10,7 @@ additive seasons, to first order where the season multiplies.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -19,6 +19,7 @@ from jaxtyping import Float
 from scipy.optimize import minimize
 from statsforecast.ets import initstate, pegelsfcast_C, pegelsresid_C
 
+from seqcast.forecasters.bootstrap import Errors, Paths
 from seqcast.forecasters.gaussian import History, LocalForecast
 from seqcast.forecasters.guard import FitFailedError, Limits, Normal, guarded, level_matters
 from seqcast.forecasters.season import on_remainder
@@ -120,12 +121,18 @@ def _ets(history: History, steps: int, season: int) -> Normal:
         raise FitFailedError("no ETS model could be fitted")
     best = min(refined, key=lambda fit: fit.aicc)
     errors, states = best.run(history)
-    variance = float(errors @ errors) / (len(history) - len(best.point) - 1)
+    parameters = len(best.point) + 1
+    variance = float(errors @ errors) / (len(history) - parameters)
     alpha, beta, gamma, phi = best.form.smoothing(best.point)
     period = season if best.form.season != "N" else 1
     model = {"components": best.form.name, "par": [alpha, beta, gamma, phi], "m": period, "states": states}
     mean = pegelsfcast_C(steps, model)
-    return Normal(mean, ets_sigma({**model, "sigma2": variance}, mean))
+    way = partial(_beside, best, states[-1], period, mean)
+    return Normal(mean, ets_sigma({**model, "sigma2": variance}, mean), errors=Errors(errors, parameters, steps, way))
+
+
+def _beside(fitted: Fitted, state: Vector, season: int, mean: Float[np.ndarray, "H"], shocks: Paths) -> Paths:
+    return futures(fitted.form, fitted.form.smoothing(fitted.point), state, season, shocks) - mean
 
 
 def _forms(history: History, season: int) -> list[Form]:
@@ -170,6 +177,47 @@ def _recursion(history: History, form: Form, season: int, point: Vector) -> tupl
         history, period, states, form.error, form.trend, form.season, form.damped, alpha, beta, gamma, phi, 1
     )
     return errors, path, float(value) if np.isfinite(value) and value > -_WORST else _WORST
+
+
+def futures(
+    form: Form, smoothing: tuple[float, float, float, float], state: Vector, season: int, shocks: Paths
+) -> Paths:
+    """Return the paths that an ETS model takes from a state by these shocks.
+
+    Parameters
+    ----------
+    form : Form
+        Its kinds of error, trend and season.
+    smoothing : tuple of float
+        Alpha, beta, gamma and phi.
+    state : float array (states,)
+        Level, slope where there is a trend, and the seasonal states, the latest first.
+    season : int
+        Number of seasonal states; 1 where there are none.
+    shocks : float array (N, H)
+        One-step errors; relative ones where they multiply.
+
+    Examples
+    --------
+    >>> walk = Form(error="A", trend="N", season="N", damped=False)
+    >>> futures(walk, (1.0, 0.0, 0.0, 1.0), np.array([5.0]), 1, np.ones((1, 3))).tolist()
+    [[6.0, 7.0, 8.0]]
+    """
+    alpha, beta, gamma, phi = smoothing
+    trend, multiplies = form.trend == "A", form.season == "M"
+    level, slope = np.full(len(shocks), state[0]), np.full(len(shocks), state[1] if trend else 0.0)
+    seasons = list(state[-season:][::-1]) if form.season != "N" else [0.0]
+    paths = np.empty_like(shocks)
+    for step, shock in enumerate(shocks.T):
+        base, pattern = level + phi * slope, seasons[step]
+        mean = base * pattern if multiplies else base + pattern
+        # Data for which errors multiply are positive: what comes is nothing at the least.
+        error = mean * np.maximum(shock, -1.0) if form.error == "M" else shock
+        paths[:, step] = mean + error
+        own = base * np.maximum(shock, -1.0) if multiplies else error
+        level, slope = base + alpha * own, phi * slope + beta * own
+        seasons.append(pattern * (1 + gamma * np.maximum(shock, -1.0)) if multiplies else pattern + gamma * error)
+    return paths
 
 
 def ets_sigma(model: Mapping[str, Any], mean: Float[np.ndarray, "H"]) -> Float[np.ndarray, "H"]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from seqcast.forecasters.bootstrap import Errors, resampled
 from seqcast.forecasters.gaussian import History, LocalForecast, gaussian
 from seqcast.forecasters.naive import drift, naive, seasonal_naive
 from seqcast.types import Task
@@ -30,7 +31,7 @@ class FitFailedError(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Normal:
-    """Mean and standard deviation of each step of a normal predictive distribution.
+    """Mean and standard deviation of each step of a normal predictive distribution, and the errors that it stands for.
 
     Examples
     --------
@@ -41,6 +42,7 @@ class Normal:
     mean: Float[np.ndarray, "H"]
     sigma: Float[np.ndarray, "H"]
     note: str | None = None
+    errors: Errors | None = None
 
     def checked(self) -> "Normal":
         """Return itself, or raise when a figure cannot be meant."""
@@ -49,6 +51,14 @@ class Normal:
         if not usable or np.abs(self.mean).max() > 1e3 * len(self.mean):
             raise FitFailedError("the model's forecast is not finite or explodes")
         return self
+
+    def seasoned(self, ahead: Float[np.ndarray, "H"], spent: float, *, multiplies: bool = False) -> "Normal":
+        """Return the forecast with a season put back that was taken out of the history with `spent` parameters."""
+        errors = replace(self.errors, spent=self.errors.spent + spent) if self.errors else None
+        if not multiplies:
+            return replace(self, mean=self.mean + ahead, errors=errors)
+        times = errors.times(ahead) if errors else None
+        return replace(self, mean=self.mean * ahead, sigma=self.sigma * np.abs(ahead), errors=times)
 
 
 Fit = Callable[[History, int, int], Normal]
@@ -117,6 +127,7 @@ def guarded(fit: Fit, history: History, task: Task, limits: Limits) -> LocalFore
         return simple.because(reason)
     note = FILLED if np.isnan(trimmed).any() and not limits.holes else None
     forecast = gaussian(loc + scale * normal.mean[tail:], scale * normal.sigma[tail:], task, normal.note).noted(note)
+    forecast = resampled(forecast, normal.errors, task, scale)
     return forecast if forecast.finite else simple.because("the model's forecast is not finite")
 
 
@@ -147,7 +158,7 @@ def simplest(history: History, task: Task) -> Simple:
         methods["drift"] = drift
     if task.season > 1 and len(observed) >= 2 * task.season + 2:
         methods["seasonal naive"] = seasonal_naive
-    one = replace(task, horizon=1, quantiles=(0.5, 0.841))
+    one = replace(task, horizon=1, quantiles=(0.5, 0.841), spread="normal")
     width = {name: float(np.ptp(method(history, one).values)) for name, method in methods.items()}
     name = min(width, key=width.__getitem__)
     spread = float(np.std(observed)) if len(observed) else 0.0

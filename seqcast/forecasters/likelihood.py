@@ -8,12 +8,14 @@ the observations that only fix these levels are not counted: the likelihood is t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 from statsmodels.tsa.statespace.tools import is_invertible
 
+from seqcast.forecasters.bootstrap import Errors, Paths, convolved
 from seqcast.forecasters.guard import FitFailedError, History, Normal
 from seqcast.forecasters.orders import ArimaOrder
 from seqcast.forecasters.regressors import Design
@@ -71,8 +73,32 @@ def predicted(
     if not np.isfinite(parameters).all() or parameters[-1] <= 0:
         raise FitFailedError("the estimates are not finite, or its variance is zero")
     width = 0 if ahead is None else ahead.shape[1]
-    forecast = model.filter(parameters).get_forecast(steps, exog=_columns(steps, ahead, mean=model.k_exog > width))
-    return Normal(np.asarray(forecast.predicted_mean), np.asarray(forecast.se_mean))
+    found = model.filter(parameters)
+    forecast = found.get_forecast(steps, exog=_columns(steps, ahead, mean=model.k_exog > width))
+    mean, sigma = np.asarray(forecast.predicted_mean), np.asarray(forecast.se_mean)
+    errors = Errors(standardised(found), len(parameters) - 1, steps, partial(_errors, model, parameters, sigma))
+    return Normal(mean, sigma, errors=errors)
+
+
+def standardised(found: Any) -> History:
+    """Return the one-step errors of a filtered model over their standard deviations.
+
+    NaN where nothing was observed, and where an observation only fixed what the levels before the history were.
+    """
+    filtered = found.filter_results
+    known = ~np.isnan(found.model.endog[:, 0])
+    if filtered.forecasts_error_diffuse_cov is not None:
+        known &= filtered.forecasts_error_diffuse_cov[0, 0] <= 0
+    return np.where(known, filtered.forecasts_error[0] / np.sqrt(filtered.forecasts_error_cov[0, 0]), np.nan)
+
+
+def _errors(
+    model: SARIMAX, parameters: Float[np.ndarray, "parameters"], sigma: Float[np.ndarray, "H"], shocks: Paths
+) -> Paths:
+    responses: Any = model.impulse_responses  # its stubs take it for a value
+    weights = np.asarray(responses(parameters, len(sigma) - 1), dtype=np.float64).reshape(len(sigma))
+    # Next to a hole the filter knows less than the weights assume: each step is held to the spread that it has.
+    return convolved(shocks, weights) * (sigma / np.sqrt(np.cumsum(weights**2)))
 
 
 def estimate(

@@ -6,6 +6,9 @@ from statsmodels.tsa.seasonal import STL, seasonal_decompose
 
 from seqcast.forecasters.guard import Fit, History, Normal
 
+_SPENT = 0.17
+"""Parameters that STL spends on the season for each value: the weight of the middle one in its window of 11."""
+
 
 def on_remainder(fit: Fit, history: History, steps: int, season: int) -> Normal:
     """Return the forecast of `fit` on the seasonally adjusted history, with the latest season added back.
@@ -25,7 +28,7 @@ def on_remainder(fit: Fit, history: History, steps: int, season: int) -> Normal:
         return fit(history, steps, 1)
     pattern = STL(history, period=season, seasonal=11, seasonal_deg=0).fit().seasonal
     rest = fit(history - pattern, steps, 1)
-    return Normal(rest.mean + np.resize(pattern[-season:], steps), rest.sigma, rest.note)
+    return rest.seasoned(np.resize(pattern[-season:], steps), _SPENT * len(history))
 
 
 def classical_pattern(history: History, season: int) -> tuple[Float[np.ndarray, "T"], bool] | None:

@@ -20,7 +20,8 @@ LABEL = 16
 def styles(facts: Facts) -> dict[str, str]:
     """Return the line style of each model: the best, the yardstick, then colours with dashes, grey for the rest."""
     names = [score.model for score in facts.scores] or list(facts.steps.models)
-    best, yardstick = names[:1], facts.headline.yardstick
+    chosen, yardstick = facts.headline.best, facts.headline.yardstick
+    best = [chosen] if chosen in names else names[:1]
     networks = [name for name in names if name in facts.networks]
     others = dict.fromkeys(name for name in [*networks[:1], *names] if name not in (*best, yardstick))
     colours = [f"c{i}" for i in range(1, COLOURS)]

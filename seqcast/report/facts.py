@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from seqcast.doctor import examine
+from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.leaderboard import BASELINE, Score
 from seqcast.evaluate.metrics import central
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.report.evidence import evidence_of
 from seqcast.report.measure import Measured, measure
 from seqcast.report.run import Run
 from seqcast.report.stationarity import LIMITS
@@ -31,6 +33,8 @@ from seqcast.types import Forecast
 
 __all__ = ["Facts", "Run", "build_facts", "yardstick_of"]
 
+Ranks = Mapping[str | None, int]
+
 PAST_MODELS = 8
 TABLE_ROWS = 10
 
@@ -51,13 +55,14 @@ def build_facts(run: Run) -> Facts:
     scores = tuple(sorted(run.scores, key=_rank))
     data = summarise(run.panel)
     measured = measure(run.panel, run.backtests, run.task.season, run.task.horizon)
-    best = scores[0].model if scores else None
+    best = best_of(scores, run.choice)
+    ranks = {name: rank for rank, name in enumerate(dict.fromkeys([best, *(score.model for score in scores)]))}
     yardstick = yardstick_of(scores)
     pairs = len(run.panel) * len(run.panel.columns.target)
     errors = {name: measured.mase[m].reshape(-1) for m, name in enumerate(measured.models)}
     shown = choose(errors.get(best or "", np.full(pairs, np.nan)))
-    past_models = _past_models(scores, run, yardstick)
-    final = {name: run.final[name] for name in _ordered(run.final, scores)}
+    past_models = _past_models(ranks, run, yardstick)
+    final = {name: run.final[name] for name in _ordered(run.final, ranks)}
     widest = central(run.task.quantiles)
     levels = next((forecast.quantiles for forecast in run.final.values()), run.task.quantiles)
     return Facts(
@@ -72,17 +77,24 @@ def build_facts(run: Run) -> Facts:
         fans=tuple(_fans(run, final, shown)),
         past_models=past_models,
         past=tuple(_past(run, past_models, shown, errors)),
-        steps=_steps(measured, scores, scaled=pairs > 1),
-        calibration=_calibration(run, measured, scores),
-        table=_table(run, measured, scores, yardstick),
+        steps=_steps(measured, ranks, scaled=pairs > 1),
+        calibration=_calibration(run, measured, ranks),
+        table=_table(run, measured, best, yardstick),
         curves=tuple(curves_of(name, records) for name, records in run.training.items() if records),
         data=data,
         diagnosis=examine(run.panel, run.task.season, LIMITS),
+        evidence=evidence_of(run, ranks),
         settings=run.settings,
         versions=run.versions,
         notes=tuple(dict.fromkeys([*run.panel.notes, *run.notes])),
         command=run.command,
     )
+
+
+def best_of(scores: Sequence[Score], choice: Choice | None) -> str | None:
+    """Return the model that was chosen, else the first of the leaderboard; None where nothing was scored."""
+    chosen = choice.model if choice else None
+    return chosen if any(score.model == chosen for score in scores) else scores[0].model if scores else None
 
 
 def yardstick_of(scores: Sequence[Score]) -> str | None:
@@ -98,9 +110,8 @@ def _last(value: float) -> float:
     return value if math.isfinite(value) else math.inf
 
 
-def _ordered(names: Iterable[str], scores: Sequence[Score]) -> list[str]:
-    """Return `names` in the order of the leaderboard; what is not on it comes last."""
-    ranks = {score.model: rank for rank, score in enumerate(scores)}
+def _ordered(names: Iterable[str], ranks: Ranks) -> list[str]:
+    """Return `names`, the chosen one first, then as on the leaderboard; what is not on it comes last."""
     return sorted(names, key=lambda name: ranks.get(name, len(ranks)))
 
 
@@ -132,12 +143,12 @@ def _headline(
     )
 
 
-def _past_models(scores: Sequence[Score], run: Run, yardstick: str | None) -> tuple[str, ...]:
+def _past_models(ranks: Ranks, run: Run, yardstick: str | None) -> tuple[str, ...]:
     """Return the best few, the yardstick and the best network: what the backtest pictures offer."""
-    names = [name for name in _ordered(run.backtests, scores) if len(run.backtests[name].origins)]
+    names = [name for name in _ordered(run.backtests, ranks) if len(run.backtests[name].origins)]
     network = [name for name in names if name in run.training][:1]
     kept = [*names[: PAST_MODELS - 2], *network, *([yardstick] if yardstick in names else [])]
-    return tuple(_ordered(dict.fromkeys(kept), scores))
+    return tuple(_ordered(dict.fromkeys(kept), ranks))
 
 
 def _fans(run: Run, final: Mapping[str, Forecast], shown: Mapping[int, str]) -> Iterator[Fan]:
@@ -156,14 +167,14 @@ def _past(
             yield replace(picture, mase=np.array([errors[name][pair] for name in models]))
 
 
-def _steps(measured: Measured, scores: Sequence[Score], scaled: bool) -> StepErrors:
-    names = _ordered(measured.models, scores)
+def _steps(measured: Measured, ranks: Ranks, scaled: bool) -> StepErrors:
+    names = _ordered(measured.models, ranks)
     error = measured.step_mase if scaled else measured.step_mae
     return StepErrors(models=tuple(names), scaled=scaled, error=error[[measured.models.index(name) for name in names]])
 
 
-def _calibration(run: Run, measured: Measured, scores: Sequence[Score]) -> Calibration:
-    names = _ordered(measured.models, scores)
+def _calibration(run: Run, measured: Measured, ranks: Ranks) -> Calibration:
+    names = _ordered(measured.models, ranks)
     return Calibration(
         models=tuple(names),
         nominal=next((forecast.quantiles for forecast in run.backtests.values()), ()),
@@ -171,11 +182,11 @@ def _calibration(run: Run, measured: Measured, scores: Sequence[Score]) -> Calib
     )
 
 
-def _table(run: Run, measured: Measured, scores: Sequence[Score], yardstick: str | None) -> tuple[PairRow, ...]:
+def _table(run: Run, measured: Measured, chosen: str | None, yardstick: str | None) -> tuple[PairRow, ...]:
     """Return the pairs from the largest error of the best model to the smallest; the middle of a long table is cut."""
-    if not scores or scores[0].model not in measured.models:
+    if chosen not in measured.models:
         return ()
-    best = measured.models.index(scores[0].model)
+    best = measured.models.index(chosen)
     flat = measured.mase.reshape(len(measured.models), -1)
     mae = measured.mae.reshape(len(measured.models), -1)
     its = flat[measured.models.index(yardstick)] if yardstick in measured.models else np.full(flat.shape[1], np.nan)

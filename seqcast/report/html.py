@@ -11,9 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from seqcast.doctor.plain import plain
+from seqcast.evaluate.autopsy import Autopsy
+from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.leaderboard import Score
-from seqcast.report import charts, numbers, plots, stationarity, words
-from seqcast.report.facts import yardstick_of
+from seqcast.report import answers, audit, charts, choices, intervals, numbers, plots, stationarity, verdict, words
+from seqcast.report.facts import best_of, yardstick_of
 from seqcast.report.values import Facts
 
 LONGEST = 200
@@ -34,14 +36,26 @@ def render(facts: Facts) -> str:
     str
         A whole page, with style and pictures inside.
     """
-    kinds = charts.styles(facts)
+    kinds, found = charts.styles(facts), facts.evidence
     return (
         _environment()
         .get_template("page.html.jinja")
         .render(
             facts=facts,
             head=facts.headline,
-            board=board(facts.scores, facts.networks),
+            board=board(facts.scores, facts.networks, found.choice, found.autopsies),
+            answers=answers.answers(facts),
+            audit=audit,
+            audited=audit.table(found.audit) if found.audit else None,
+            choices=choices,
+            chosen=choices.table(found.choice) if found.choice and found.choice.windows else None,
+            verdict=verdict,
+            compared=verdict.table(found.verdict) if found.verdict else None,
+            gains=verdict.figures(found.verdict) if found.verdict else [],
+            intervals=intervals,
+            held=intervals.table(facts) if found.held else None,
+            held_figures=intervals.figures(facts) if found.held else [],
+            held_models=intervals.models(facts),
             words=words,
             count=numbers.count,
             fans=[plots.fan_figure(facts, i) for i in range(len(facts.fans))],
@@ -59,9 +73,7 @@ def render(facts: Facts) -> str:
             legend=[(name, kind) for name, kind in kinds.items() if kind != "other"],
             grey=sum(kind == "other" for kind in kinds.values()),
             table_decimals=numbers.decimals_of([row.mae for row in facts.table]),
-            intervals=[
-                (facts.quantiles[high] - facts.quantiles[low]) for low, high in plots.symmetric(facts.quantiles)
-            ],
+            widths=[(facts.quantiles[high] - facts.quantiles[low]) for low, high in plots.symmetric(facts.quantiles)],
             settings=toml(facts.settings),
         )
     )
@@ -85,18 +97,27 @@ def leaderboard_html(scores: Sequence[Score]) -> str:
     return _environment().get_template("board.html.jinja").render(board=board(tuple(scores), ()), fragment=True)
 
 
-def board(scores: Sequence[Score], networks: Sequence[str]) -> dict[str, object]:
+def board(
+    scores: Sequence[Score],
+    networks: Sequence[str],
+    choice: Choice | None = None,
+    autopsies: Sequence[Autopsy] = (),
+) -> dict[str, object]:
     """Return the leaderboard in words: heads, and for each model its cells, its bar and what it is."""
+    best = best_of(scores, choice)
+    faults = {autopsy.model: autopsy.fault for autopsy in autopsies}
     places = {name: numbers.decimals_of([getattr(score, name) for score in scores]) for name in COLUMNS} | {"mase": 3}
     yardstick = yardstick_of(scores)
     known = [score.skill for score in scores if math.isfinite(score.skill)]
     low, high = max(min([0.0, *known]), -1.0), max([0.1, *known])
     rows = []
-    for rank, score in enumerate(scores):
+    for score in scores:
         rows.append(
             {
                 "model": score.model,
-                "best": rank == 0,
+                "best": score.model == best,
+                "chosen": choice is not None and choice.windows > 0 and score.model == best,
+                "fault": faults.get(score.model, ""),
                 "yardstick": score.model == yardstick,
                 "network": score.model in networks,
                 "skill": numbers.percent(score.skill, sign=True),

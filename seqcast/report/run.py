@@ -5,7 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seqcast.data.panel import Panel
+from seqcast.evaluate.audit import Audit
+from seqcast.evaluate.autopsy import Autopsy
+from seqcast.evaluate.choice import Choice
+from seqcast.evaluate.coverage import Coverage, Pit
 from seqcast.evaluate.leaderboard import Score
+from seqcast.evaluate.verdict import Verdict
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Task
 
@@ -40,6 +45,18 @@ class Run:
         Name of the table, for people.
     command : str
         The command that repeats the run.
+    audit, unaudited : Audit or None, str
+        Whether anything leaked; without an audit, why there was none.
+    verdict : Verdict or None
+        Whether a network is worth it.
+    choice : Choice or None
+        What was chosen on the inner windows, and what it then scored on the outer ones.
+    coverage, raw_coverage : sequence of Coverage
+        Of the intervals as they are given, and of the same models before calibration.
+    pit : sequence of Pit
+        Where actual values fell in the distributions as they are given.
+    autopsies : sequence of Autopsy
+        Forecasts that failed, and why.
     """
 
     panel: Panel
@@ -54,3 +71,11 @@ class Run:
     seconds: float = math.nan
     source: str = ""
     command: str = "seqcast run --config run.toml"
+    audit: Audit | None = None
+    unaudited: str = ""
+    verdict: Verdict | None = None
+    choice: Choice | None = None
+    coverage: Sequence[Coverage] = ()
+    raw_coverage: Sequence[Coverage] = ()
+    pit: Sequence[Pit] = ()
+    autopsies: Sequence[Autopsy] = ()

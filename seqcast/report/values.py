@@ -16,11 +16,14 @@ from jaxtyping import Float, Int
 from seqcast.doctor.findings import Diagnosis
 from seqcast.doctor.plain import plain
 from seqcast.evaluate.leaderboard import Score
+from seqcast.report.evidence import Evidence
 
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
     """The run in one sentence. `best` and `yardstick` are None where nothing was scored.
+
+    `best` is the model that was chosen on the inner windows, where there were any, else the first of the leaderboard.
 
     `wins` counts the pairs of series and target on which the best model has the lower MASE of the two, out of `judged`.
     """
@@ -203,7 +206,9 @@ class Facts:
     pairs : int
         Pairs of series and target in all; `fans` and `past` may show fewer.
     diagnosis : Diagnosis
-        What the tests of stationarity found in the whole history.
+        What the doctor found in the whole history.
+    evidence : Evidence
+        What was found of leaks, significance, intervals, the choice of the model and failed forecasts.
     """
 
     headline: Headline
@@ -223,6 +228,7 @@ class Facts:
     curves: tuple[Curves, ...]
     data: DataSummary
     diagnosis: Diagnosis
+    evidence: Evidence
     settings: Mapping[str, object]
     versions: Mapping[str, str]
     notes: tuple[str, ...]

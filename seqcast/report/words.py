@@ -78,7 +78,10 @@ def verdict(facts: Facts) -> str:
     head = facts.headline
     if head.best is None:
         return "No model was scored on past windows, so nothing tells how good this forecast is."
-    first = facts.scores[0]
+    first = score_of(facts)
+    leader = facts.scores[0]
+    if leader.model != first.model:
+        return _chosen(facts, first, leader)
     if head.yardstick is None:
         return f"{head.best} did best (MASE {mase(first.mase)}); seasonal naive was not run, so its skill is unknown."
     if head.best == head.yardstick or not first.skill > 0:
@@ -90,6 +93,11 @@ def verdict(facts: Facts) -> str:
         f"{head.best} did best: its error (MASE {mase(first.mase)}) is {only}{percent(first.skill)} below "
         f"that of seasonal naive."
     )
+
+
+def score_of(facts: Facts) -> Score:
+    """Return the score of the model that was chosen."""
+    return next(score for score in facts.scores if score.model == facts.headline.best)
 
 
 def reach(facts: Facts) -> str:
@@ -140,6 +148,21 @@ def shown(facts: Facts, number_shown: int) -> str:
 def took(seconds: float) -> str:
     """Return how long the run took; empty where that is unknown."""
     return f"The run took {duration(seconds)}." if math.isfinite(seconds) else ""
+
+
+def _chosen(facts: Facts, first: Score, leader: Score) -> str:
+    """Return how a model did that was chosen on other windows, where it is not the best of these."""
+    better = f"{leader.model} would have done best, MASE {mase(leader.mase)}."
+    said = f"{first.model} was chosen on the inner windows; on the outer ones its error (MASE {mase(first.mase)}) is"
+    if facts.headline.yardstick is None:
+        return f"{said} not the lowest: {better}"
+    if first.model == facts.headline.yardstick:
+        return f"Seasonal naive was chosen on the inner windows (MASE {mase(first.mase)} on the outer ones); {better}"
+    if abs(first.skill) < NOTHING:
+        best = ", the lowest." if leader.model == facts.headline.yardstick else f"; {better}"
+        return f"{said} level with that of seasonal naive{best}"
+    beside = "below" if first.skill > 0 else "above"
+    return f"{said} {percent(abs(first.skill))} {beside} that of seasonal naive; {better}"
 
 
 def _runner_up(facts: Facts) -> str:

@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,25 @@ from seqcast.budget import Deadline, seconds_of
 from seqcast.config import Settings
 from seqcast.data.panel import Panel
 from seqcast.data.table import check_future, fingerprint, read_panel
-from seqcast.errors import BudgetError
+from seqcast.evaluate.audit import Audit
+from seqcast.evaluate.choice import Choice
+from seqcast.evaluate.final import fit_final
 from seqcast.evaluate.leaderboard import Score, to_frame
-from seqcast.evaluate.plan import Plan, plan
-from seqcast.evaluate.study import YARDSTICK, Limits, Study, compare
-from seqcast.forecasters.base import Fitted, Forecaster
+from seqcast.evaluate.plan import plan
+from seqcast.evaluate.study import Limits, Study, compare
+from seqcast.evaluate.verdict import Verdict
+from seqcast.forecasters.base import Forecaster
 from seqcast.forecasters.build import build_forecaster, watched
 from seqcast.forecasters.bundle import Saved, save_model
 from seqcast.forecasters.tidy import as_written, tidy
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.runs.audited import Audited, audit_run
 from seqcast.runs.folder import RunFolder, versions
+from seqcast.runs.judged import Judged
 from seqcast.runs.page import Findings, write_page
 from seqcast.runs.talk import Talk
-from seqcast.types import Forecast
 
+_AUDIT_SHARE = 0.1  # of a budget, at most
 _REPORT_SHARE = 0.04  # of a budget, kept for the files at the end
 _LEAST_REPORT = 2.0  # seconds
 
@@ -47,6 +52,12 @@ class RunResult:
         What was inferred, mended, cut or left out.
     seconds : float
         Wall time.
+    choice : Choice
+        The model that was chosen, and by what.
+    verdict : Verdict
+        Whether a network is worth it here.
+    audit : Audit or None
+        Whether anything leaked; None where it was not asked for or did not fit the budget.
     """
 
     folder: Path
@@ -54,6 +65,9 @@ class RunResult:
     forecast: pl.DataFrame
     notes: tuple[str, ...]
     seconds: float
+    choice: Choice
+    verdict: Verdict
+    audit: Audit | None
 
     @property
     def best(self) -> str:
@@ -70,6 +84,9 @@ class RunResult:
         return {
             "leaderboard": board_rows(self.scores),
             "best": self.best,
+            "choice": self.choice.to_mapping(),
+            "verdict": self.verdict.sentence,
+            "audit": self.audit.sentence if self.audit else None,
             "forecast_rows": len(self.forecast),
             "report": str(self.report),
             "seconds": round(self.seconds, 3),
@@ -121,45 +138,48 @@ class _Job:
         mark = fingerprint(settings.source, settings.table)
         self.folder.open({"data": mark, "settings": settings.to_mapping(), "versions": versions()}, resume)
         self.folder.write("run.toml", settings.to_toml().encode())
-        limits = Limits(deadline, settings.run.refit, self.talk.stage)
+        limits = Limits.of(settings.run, deadline, self.talk.stage)
+        audited = self._audited(panel, limits)
         study = compare(panel, planned, forecasters, limits, self.folder)
-        best, fitted, forecast = self._final(panel, planned, study, deadline)
+        final = fit_final(panel, planned, study, self._forecaster, limits)
         # A classical model that was refitted at every cutoff has said of itself what there is to say.
-        last = fitted.notes if best in NETWORK_NAMES else ()
-        notes = tuple(dict.fromkeys([*planned.notes, *study.notes, *last]))
+        last = final.fitted.notes if final.name in NETWORK_NAMES else ()
+        notes = tuple(dict.fromkeys([*planned.notes, *audited.notes, *study.notes, *final.notes, *last]))
         for note in notes[len(planned.notes) :]:
             self.talk.note(note)
-        whole = Findings(panel, planned, study, (best, forecast), notes)
-        table = self._write(whole, Saved(best, fitted, panel, planned.task, settings.parameters(best)), began, mark)
-        return RunResult(self.folder.path, study.scores, table, (*panel.notes, *notes), time.monotonic() - began)
+        whole = Findings(Judged(panel, planned, study), final, notes, audited.audit)
+        table = self._write(whole, began, mark)
+        return RunResult(
+            folder=self.folder.path,
+            scores=study.scores,
+            forecast=table,
+            notes=(*panel.notes, *notes),
+            seconds=time.monotonic() - began,
+            choice=study.choice,
+            verdict=whole.verdict,
+            audit=audited.audit,
+        )
 
-    def _final(self, panel: Panel, planned: Plan, study: Study, deadline: Deadline) -> tuple[str, Fitted, Forecast]:
-        """Fit the best model on everything known; where the budget stops it, the next best."""
-        for score in study.scores:
-            name = score.model
-            self.talk.stage(f"{name}: forecast past the last row")
-            # The yardstick costs nothing and is on every leaderboard: a run that started ends with a forecast.
-            limit = Deadline() if name == YARDSTICK else deadline
-            forecaster = self._forecaster(name)
-            try:
-                fitted = forecaster.fit(panel.before(panel.history), planned.task, limit)
-                return name, fitted, fitted.predict(panel, panel.at_end())
-            except BudgetError as error:
-                self.talk.note(f"{name} is best, but its forecast did not fit the budget: {error}")
-        raise BudgetError("No model could make its forecast within the budget. Give more time.")
+    def _audited(self, panel: Panel, limits: Limits) -> Audited:
+        if not self.settings.run.audit:
+            return Audited(None)
+        self.talk.stage("audit: one cheap window with everything after its cutoff replaced")
+        part = replace(limits, deadline=limits.deadline.share(_AUDIT_SHARE))
+        return audit_run(panel, self.settings, part)
 
     def _forecaster(self, name: str) -> Forecaster:
         watch = watched(name, self.folder.checkpoints, self.talk.epoch)
         return build_forecaster(name, self.settings, watch)
 
-    def _write(self, whole: Findings, saved: Saved, began: float, data: str) -> pl.DataFrame:
-        panel, study, (best, forecast) = whole.panel, whole.study, whole.final
+    def _write(self, whole: Findings, began: float, data: str) -> pl.DataFrame:
+        panel, study, final = whole.judged.panel, whole.judged.study, whole.final
         self.talk.stage("writing the report")
-        table = tidy(panel, forecast, best)
+        table = tidy(panel, final.forecast, final.name)
         self.folder.write("forecast.csv", as_written(panel, table).write_csv().encode())
         self.folder.write("backtest.parquet", backtest_parquet(panel, study))
         self.folder.write("leaderboard.csv", to_frame(study.scores).write_csv().encode())
-        save_model(self.folder.path / "model", saved)
+        settings = self.settings.parameters(final.name)
+        save_model(self.folder.path / "model", Saved(final.name, final.fitted, panel, whole.judged.plan.task, settings))
         seconds = time.monotonic() - began
         write_page(self.folder.path / "report.html", whole, self.settings, seconds)
         self.folder.write("run.json", self._facts(whole, data, seconds))
@@ -167,7 +187,7 @@ class _Job:
         return table
 
     def _facts(self, whole: Findings, data: str, seconds: float) -> bytes:
-        panel = whole.panel
+        panel = whole.judged.panel
         facts = {
             "format": "seqcast-run",
             "data": {
@@ -180,8 +200,11 @@ class _Job:
             "seed": self.settings.run.seed,
             "threads": 1,
             "seconds": round(seconds, 3),
-            "best": whole.final[0],
-            "leaderboard": [{k: _number(v) for k, v in asdict(score).items()} for score in whole.study.scores],
+            "best": whole.final.name,
+            "choice": whole.judged.study.choice.to_mapping(),
+            "verdict": whole.verdict.to_mapping(),
+            "audit": whole.audit.to_mapping() if whole.audit else None,
+            "leaderboard": [{k: _number(v) for k, v in asdict(score).items()} for score in whole.judged.study.scores],
             "notes": [*panel.notes, *whole.notes],
             "settings": self.settings.to_mapping(),
         }

@@ -64,7 +64,7 @@ def test_the_diagnosis_is_json_without_a_nan(mixed):
     walk = next(pair for pair in told["tested"] if pair["place"]["series"] == "walk")
     assert walk["found"]["adf"]["p"] > 0.05 and walk["found"]["kpss"]["bound"] == "<"
     assert walk["found"]["differences"] == 1 and len(walk["found"]["acf"]) == len(walk["found"]["pacf"]) == 36
-    assert {"severity", "check", "places", "looked", "what", "why", "option"} == set(told["findings"][0])
+    assert {"severity", "check", "places", "looked", "what", "why", "option", "details"} == set(told["findings"][0])
 
 
 def test_rows_of_the_future_and_what_they_hold_are_not_read():

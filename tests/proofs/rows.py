@@ -12,9 +12,13 @@ TOPICS = {
     "forms": "Sequence forms",
     "hybrid": "The hybrid",
     "classical": "Classical models",
+    "bootstrap": "Intervals from residuals",
     "stationarity": "Stationarity",
     "losses": "Losses",
     "scaling": "Scaling and windows",
+    "intervals": "Intervals and coverage",
+    "significance": "Tests of equal skill",
+    "ensembles": "Ensembles",
 }
 
 

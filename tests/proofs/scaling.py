@@ -218,13 +218,14 @@ def backtest_moved(forecaster: Forecaster, refit: bool) -> int:
     task, panel = Task(horizon=3, quantiles=(0.5,), season=4), two_series()
     rolling = Rolling(horizon=3, windows=3)
     folds = Folds(rolling.known_rows(panel), rolling.origins(panel))
-    expected = backtest(forecaster, panel, task, folds, refit=refit, deadline=Deadline()).forecast
+    starts = tuple(range(rolling.windows)) if refit else (0,)
+    expected = backtest(forecaster, panel, task, folds, starts=starts, deadline=Deadline()).forecast
     moved = 0
     # Of a model that learns once, later forecasts read rows after the first cutoff, and rightly so.
     for fold in range(rolling.windows if refit else 1):
         known = folds.known[fold]
         for spoilt in (panel_after(known, blind), panel_after(known, huge), panel_after(known, noise)):
-            said = backtest(forecaster, spoilt, task, folds, refit=refit, deadline=Deadline()).forecast
+            said = backtest(forecaster, spoilt, task, folds, starts=starts, deadline=Deadline()).forecast
             mine = expected.origins.fold <= fold
             moved += int((said.values[mine] != expected.values[mine]).sum())
     return moved

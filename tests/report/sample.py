@@ -63,8 +63,8 @@ def forecast_of(panel: Panel, task: Task, origins: Origins, blend: float, drift:
     mean = blend * seasons + (1 - blend) * last + slope
     spread = np.nanstd(np.diff(panel.targets[: start[0] + int(origins.rows[0])], axis=0), axis=0)
     width = spread * np.sqrt(np.arange(1, task.horizon + 1))[:, None]
-    normal = np.array([-1.28, -0.84, -0.52, -0.25, 0.0, 0.25, 0.52, 0.84, 1.28])
-    levels = np.interp(task.quantiles, np.arange(1, 10) / 10, normal)
+    normal = np.array([-1.96, -1.28, -0.84, -0.52, -0.25, 0.0, 0.25, 0.52, 0.84, 1.28, 1.96])
+    levels = np.interp(task.quantiles, [0.025, *(np.arange(1, 10) / 10), 0.975], normal)
     return Forecast(origins, task.quantiles, mean, mean[..., None] + width[None, ..., None] * levels)
 
 

@@ -11,6 +11,7 @@ import pytest
 from seqcast.report.facts import build_facts
 from seqcast.report.html import render
 from seqcast.types import Task
+from tests.report.believed import LEVELS, believed_run
 from tests.report.sample import make_panel, sample_run
 
 QUIET = (
@@ -65,6 +66,17 @@ def page() -> str:
 @pytest.mark.slow
 def test_no_console_error_no_request_and_a_picture(page, tmp_path):
     said, asked, picture = visit(page, tmp_path)
+    assert said == [] and asked == []
+    assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
+
+
+@pytest.mark.slow
+def test_a_page_with_all_its_evidence_is_as_quiet(tmp_path):
+    values = 5 + np.random.default_rng(0).normal(size=(1, 200, 2)).cumsum(axis=1)
+    panel = make_panel(values, targets=("load", "price"))
+    said, asked, picture = visit(
+        render(build_facts(believed_run(panel, Task(horizon=6, season=4, quantiles=LEVELS)))), tmp_path
+    )
     assert said == [] and asked == []
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
