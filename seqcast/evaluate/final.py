@@ -1,4 +1,4 @@
-"""The forecast past the last row: the chosen model fitted on everything known, with the corrections of its intervals."""
+"""The forecast past the last row: the chosen model fitted on everything known, its intervals corrected."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -57,7 +57,9 @@ def settle(panel: Panel, plan: Plan, members: Mapping[str, Backtest], intervals:
     ensembles : bool
         Whether to combine the members where there are three at least and inner windows to learn weights on.
     """
-    raw, weights, honest = dict(members), {}, {name: _inner(test.forecast, plan) for name, test in members.items()}
+    raw = dict(members)
+    weights: dict[str, float] = {}
+    honest = {name: _inner(test.forecast, plan) for name, test in members.items()}
     if ensembles and plan.inner and len(members) >= FEWEST_MEMBERS:
         said = {name: test.forecast for name, test in members.items()}
         weights = _weights(panel, plan, said)
@@ -66,7 +68,8 @@ def settle(panel: Panel, plan: Plan, members: Mapping[str, Backtest], intervals:
         raw[GREEDY] = _together(combined(GREEDY, said, weights), {name: members[name] for name in weights})
         if plan.inner > 1:
             honest[GREEDY] = _each_by_the_others(panel, plan, said)
-    delivered, calibrations = {}, {}
+    delivered: dict[str, Backtest] = {}
+    calibrations: dict[str, Calibration] = {}
     for name, test in raw.items():
         forecast = test.forecast
         if intervals != "model":

@@ -57,9 +57,9 @@ class Limits:
     ensembles: bool = True
 
     @classmethod
-    def of(cls, options: RunOptions, deadline: Deadline = Deadline(), say: Say = lambda line: None) -> "Limits":
+    def of(cls, options: RunOptions, deadline: Deadline | None = None, say: Say = lambda line: None) -> "Limits":
         """Return the limits that the options of a run ask for."""
-        return cls(deadline, options.refit, say, options.intervals or "adaptive", options.ensembles)
+        return cls(deadline or Deadline(), options.refit, say, options.intervals or "adaptive", options.ensembles)
 
 
 @dataclass(frozen=True, eq=False)
