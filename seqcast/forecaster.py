@@ -25,14 +25,13 @@ from seqcast.data.options import TableOptions
 from seqcast.data.panel import Panel
 from seqcast.data.table import check_future, read_panel
 from seqcast.errors import ColumnError, InputError
-from seqcast.evaluate.audit import Audit
-from seqcast.evaluate.final import Final
 from seqcast.evaluate.leaderboard import to_frame
 from seqcast.evaluate.study import Limits
 from seqcast.evaluate.verdict import Verdict
 from seqcast.forecasters.base import Fitted
 from seqcast.forecasters.bundle import Saved, load_model, save_model
 from seqcast.forecasters.tidy import tidy
+from seqcast.leaks.outcome import Audit
 from seqcast.runs.judged import Judged, judged, learn
 from seqcast.runs.talk import Talk
 from seqcast.types import Task
@@ -213,15 +212,13 @@ class Forecaster:
         return audit_settings(self.panel_, self._settings(), whole=whole)
 
     def report(self, path: str | Path, models: Sequence[str] = DEFAULT_MODELS, windows: int | None = None) -> Path:
-        """Write one offline HTML page: forecast, leaderboard, backtest, data and settings."""
-        from seqcast.runs.page import Findings, write_page
+        """Write one offline HTML page: four answers, forecast, leaderboard, backtest, data and settings."""
+        from seqcast.runs.page import findings_of, write_page
 
         began = clock.monotonic()
-        found = self._judged(self._beside(models), windows)
-        forecast = self.fitted_.predict(self.panel_, self.panel_.at_end())
-        findings = Findings(found, Final(self.model, self.fitted_, forecast), (*found.plan.notes, *found.study.notes))
         settings = replace(self._settings(), run=self._options(self._beside(models), windows))
-        return write_page(Path(path), findings, settings, clock.monotonic() - began)
+        found = findings_of(self.panel_, settings, self.model, self.fitted_)
+        return write_page(Path(path), found, clock.monotonic() - began)
 
     def update(self, data: Any) -> Self:
         """Add newer rows to the history without learning anew; `predict` then goes on from them.

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,16 @@ FOLDER = Path(__file__).resolve().parent.parent / "examples"
 
 @dataclass(frozen=True)
 class Shown:
-    """What an example must say and leave in the folder that it is given, and options that make it quick."""
+    """What an example must say and leave in its folder, options that make it quick, and a library that it audits."""
 
     said: str
     left: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    needs: str = ""
 
 
 EXAMPLES = {
+    "audit_peer.py": Shown("refit=True: passed: 1 model", left=("audit.json",), needs="neuralforecast"),
     "memory.py": Shown('"question": "how far back does each cell learn"', ("memory.svg",), ("--quick",)),
     "numpy_lstm.py": Shown("noise floor", ("whole/manifest.json", "truncated/manifest.json"), ("--quick",)),
     "quickstart.py": Shown("seasonal-naive", left=("model/manifest.json", "report.html")),
@@ -42,6 +45,8 @@ def test_every_example_is_run():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_shows_its_result_and_writes_only_where_it_is_told(name, tmp_path):
     shown = EXAMPLES[name]
+    if shown.needs and find_spec(shown.needs) is None:
+        pytest.skip(f"{shown.needs} is not installed; pip install 'seqcast[peers]' brings it")
     before = sorted(FOLDER.rglob("*"))
     home, out = tmp_path / "home", tmp_path / "out"
     home.mkdir()

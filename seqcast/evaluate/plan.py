@@ -93,7 +93,7 @@ def plan(panel: Panel, options: RunOptions) -> Plan:
             f"A season of {season} steps needs two cycles before the first cutoff; models without season are used."
         )
         season = 1
-    task = Task(horizon=options.horizon, quantiles=options.quantiles, season=season)
+    task = Task(horizon=options.horizon, quantiles=options.quantiles, season=season, spread=options.spread)
     return Plan(task, Folds(known, origins), inner, tuple(notes))
 
 

@@ -10,15 +10,13 @@ from seqcast.budget import Deadline
 from seqcast.config import Settings
 from seqcast.data.panel import Panel
 from seqcast.errors import BudgetError, HistoryError
-from seqcast.evaluate.audit import Audit
-from seqcast.evaluate.leaks import audit
 from seqcast.evaluate.plan import Plan, plan
 from seqcast.evaluate.study import Limits, compare
 from seqcast.forecasters.build import build_forecaster
+from seqcast.leaks.door import BEHIND, Reread, through_the_door
+from seqcast.leaks.outcome import CHOICE, Audit
+from seqcast.leaks.procedure import audit_procedure
 from seqcast.runs.judged import members_of
-
-CHOICE = "the choice of the model"
-"""Name under which an audit has the model that was chosen and the weights of the ensemble."""
 
 _INNER = 2
 _ROWS = 600  # before the cutoff
@@ -32,7 +30,15 @@ class Audited:
     """What the audit found, or why there was none."""
 
     audit: Audit | None
-    notes: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know."""
+        return (f"Not audited for leaks: {self.reason}",) if self.audit is None else ()
+
+
+NOT_ASKED = Audited(None, "it was switched off with --no-audit.")
 
 
 def audit_run(panel: Panel, settings: Settings, limits: Limits) -> Audited:
@@ -40,7 +46,7 @@ def audit_run(panel: Panel, settings: Settings, limits: Limits) -> Audited:
     try:
         return Audited(audit_settings(panel, settings, limits=limits))
     except (BudgetError, HistoryError) as error:
-        return Audited(None, (f"Not audited for leaks: {error}",))
+        return Audited(None, str(error))
 
 
 def audit_settings(panel: Panel, settings: Settings, *, whole: bool = False, limits: Limits | None = None) -> Audit:
@@ -66,27 +72,30 @@ def audit_settings(panel: Panel, settings: Settings, *, whole: bool = False, lim
     if not whole:
         panel = shortened(panel)
         settings = replace(settings, training={**settings.training, **_TRAINING})
+    panel, reread = through_the_door(panel)
     options = replace(settings.run, models=members_of(settings.run.models), windows=1, inner=_INNER, step=None)
     planned = plan(panel, options)
-    found = audit(
-        procedure_of(planned, settings, limits), panel, planned.folds.known[planned.inner], settings.run.horizon
-    )
+    known = planned.folds.known[planned.inner]
+    found = audit_procedure(procedure_of(planned, settings, limits, reread), panel, known, settings.run.horizon)
     part = f"{len(panel.values):,} rows of {len(panel)} series"
     how = "the whole training" if whole else f"networks trained for {_TRAINING['epochs']} short epochs"
-    return replace(found, notes=(*found.notes, f"Audited on {part}, {planned.inner} inner windows, {how}."))
+    scope = f"Audited on {part}, {planned.inner} inner windows, {how}."
+    return replace(found, notes=(*found.notes, scope, *(() if reread else (BEHIND,))))
 
 
-def procedure_of(planned: Plan, settings: Settings, limits: Limits) -> Callable[[Panel], Mapping[str, Any]]:
+def procedure_of(
+    planned: Plan, settings: Settings, limits: Limits, reread: Reread | None = None
+) -> Callable[[Panel], Mapping[str, Any]]:
     """Return what a run does up to its first outer window, as a function of the panel alone."""
     # Without a deadline of its own: a model left out for want of time would look like one that saw the future.
-    unhurried = replace(limits, deadline=Deadline(), say=lambda line: None, intervals=limits.intervals)
+    unhurried = replace(limits, deadline=Deadline(), say=lambda line: None)
     until = planned.until_first_outer()
 
     def procedure(panel: Panel) -> Mapping[str, Any]:
         if limits.deadline.passed:
             raise BudgetError("the part of the budget for the audit was spent before it was done.")
         members = [build_forecaster(name, settings) for name in members_of(settings.run.models)]
-        study = compare(panel, until, members, unhurried)
+        study = compare(panel if reread is None else reread(panel), until, members, unhurried)
         said: dict[str, Any] = {name: test.forecast for name, test in study.backtests.items()}
         if until.inner:
             names = sorted(study.backtests)

@@ -13,7 +13,6 @@ from seqcast.budget import Deadline, seconds_of
 from seqcast.config import Settings
 from seqcast.data.panel import Panel
 from seqcast.data.table import check_future, fingerprint, read_panel
-from seqcast.evaluate.audit import Audit
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.final import fit_final
 from seqcast.evaluate.leaderboard import Score, to_frame
@@ -24,8 +23,9 @@ from seqcast.forecasters.base import Forecaster
 from seqcast.forecasters.build import build_forecaster, watched
 from seqcast.forecasters.bundle import Saved, save_model
 from seqcast.forecasters.tidy import as_written, tidy
+from seqcast.leaks.outcome import Audit
 from seqcast.models.names import NETWORK_NAMES
-from seqcast.runs.audited import Audited, audit_run
+from seqcast.runs.audited import NOT_ASKED, Audited, audit_run
 from seqcast.runs.folder import RunFolder, versions
 from seqcast.runs.judged import Judged
 from seqcast.runs.page import Findings, write_page
@@ -147,7 +147,7 @@ class _Job:
         notes = tuple(dict.fromkeys([*planned.notes, *audited.notes, *study.notes, *final.notes, *last]))
         for note in notes[len(planned.notes) :]:
             self.talk.note(note)
-        whole = Findings(Judged(panel, planned, study), final, notes, audited.audit)
+        whole = Findings(Judged(panel, planned, study), final, notes, audited, self.settings)
         table = self._write(whole, began, mark)
         return RunResult(
             folder=self.folder.path,
@@ -162,7 +162,7 @@ class _Job:
 
     def _audited(self, panel: Panel, limits: Limits) -> Audited:
         if not self.settings.run.audit:
-            return Audited(None)
+            return NOT_ASKED
         self.talk.stage("audit: one cheap window with everything after its cutoff replaced")
         part = replace(limits, deadline=limits.deadline.share(_AUDIT_SHARE))
         return audit_run(panel, self.settings, part)
@@ -181,7 +181,7 @@ class _Job:
         settings = self.settings.parameters(final.name)
         save_model(self.folder.path / "model", Saved(final.name, final.fitted, panel, whole.judged.plan.task, settings))
         seconds = time.monotonic() - began
-        write_page(self.folder.path / "report.html", whole, self.settings, seconds)
+        write_page(self.folder.path / "report.html", whole, seconds)
         self.folder.write("run.json", self._facts(whole, data, seconds))
         self.folder.close()
         return table
@@ -203,7 +203,7 @@ class _Job:
             "best": whole.final.name,
             "choice": whole.judged.study.choice.to_mapping(),
             "verdict": whole.verdict.to_mapping(),
-            "audit": whole.audit.to_mapping() if whole.audit else None,
+            "audit": whole.audited.audit.to_mapping() if whole.audited.audit else None,
             "leaderboard": [{k: _number(v) for k, v in asdict(score).items()} for score in whole.judged.study.scores],
             "notes": [*panel.notes, *whole.notes],
             "settings": self.settings.to_mapping(),

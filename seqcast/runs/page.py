@@ -5,17 +5,20 @@ from functools import cached_property
 from pathlib import Path
 
 from seqcast.config import Settings
-from seqcast.evaluate.audit import Audit
+from seqcast.data.panel import Panel
 from seqcast.evaluate.autopsy import Autopsy, autopsies
 from seqcast.evaluate.coverage import coverage_of, pit_of
 from seqcast.evaluate.final import Final
+from seqcast.evaluate.study import Limits
 from seqcast.evaluate.verdict import Verdict
 from seqcast.files import write_atomic
+from seqcast.forecasters.base import Fitted
 from seqcast.report.facts import Run as ReportRun
 from seqcast.report.facts import build_facts
 from seqcast.report.html import render
+from seqcast.runs.audited import NOT_ASKED, Audited, audit_run
 from seqcast.runs.folder import versions
-from seqcast.runs.judged import Judged
+from seqcast.runs.judged import Judged, judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +33,17 @@ class Findings:
         The model that forecasts, and its forecast past the last row.
     notes : tuple of str
         What the user should know.
-    audit : Audit or None
-        What the audit for leaks found, where there was one.
+    audited : Audited
+        What the audit for leaks found, or why there was none.
+    settings : Settings
+        Of the run.
     """
 
     judged: Judged
     final: Final
     notes: tuple[str, ...]
-    audit: Audit | None = None
+    audited: Audited
+    settings: Settings
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -48,11 +54,20 @@ class Findings:
     def autopsies(self) -> tuple[Autopsy, ...]:
         """Forecasts that are flat, explode or lose against the yardstick, and why."""
         found = self.judged
-        return autopsies(found.panel, found.plan.task, found.study.backtests, found.study.scores)
+        return autopsies(found.panel, found.plan.task, found.study.backtests, found.study.scores, self.settings)
 
 
-def write_page(path: Path, findings: Findings, settings: Settings, seconds: float) -> Path:
+def findings_of(panel: Panel, settings: Settings, name: str, fitted: Fitted) -> Findings:
+    """Return what a study with these settings finds, beside the forecast of a model that is fitted already."""
+    found = judged(panel, settings)
+    final = Final(name, fitted, fitted.predict(panel, panel.at_end()))
+    audited = audit_run(panel, settings, Limits.of(settings.run)) if settings.run.audit else NOT_ASKED
+    return Findings(found, final, (*found.plan.notes, *audited.notes, *found.study.notes), audited, settings)
+
+
+def write_page(path: Path, findings: Findings, seconds: float) -> Path:
     """Write one offline HTML page."""
+    settings = findings.settings
     panel, planned, study = findings.judged.panel, findings.judged.plan, findings.judged.study
     task = planned.task
     delivered = {model: test.forecast for model, test in study.backtests.items()}
@@ -71,7 +86,8 @@ def write_page(path: Path, findings: Findings, settings: Settings, seconds: floa
             notes=findings.notes,
             seconds=seconds,
             source=Path(settings.source).name if settings.source else "a table in memory",
-            audit=findings.audit,
+            audit=findings.audited.audit,
+            unaudited=findings.audited.reason,
             verdict=findings.verdict,
             choice=study.choice,
             coverage=coverage_of(panel, task, delivered),

@@ -15,6 +15,7 @@ import pytest
 from seqcast import load, run
 from seqcast.config import Settings
 from seqcast.errors import BundleError, ConfigError, HistoryError
+from seqcast.forecasters.build import ENSEMBLES
 from seqcast.runs.talk import Talk
 from tests.runs.tables import MODELS, QUICK, write_table
 
@@ -22,7 +23,7 @@ FILES = {"report.html", "forecast.csv", "backtest.parquet", "leaderboard.csv", "
 
 
 def settings_for(table, models=MODELS, **more):
-    options = {"horizon": 4, "models": list(models), "windows": 2, **more}
+    options = {"horizon": 4, "models": list(models), "windows": 2, "audit": False, **more}
     return Settings.from_mapping(
         {"source": str(table), "columns": {"target": ["load"]}, "run": options, "training": QUICK}
     )
@@ -45,15 +46,15 @@ def test_the_folder_holds_what_was_promised_and_nothing_else(finished):
 
 def test_the_leaderboard_is_sorted_and_every_model_is_on_it(finished):
     scores = [score.mase for score in finished.scores]
-    assert scores == sorted(scores) and {score.model for score in finished.scores} == set(MODELS)
+    assert scores == sorted(scores) and {score.model for score in finished.scores} == {*MODELS, *ENSEMBLES}
     yardstick = next(score for score in finished.scores if score.model == "seasonal-naive")
     for score in finished.scores:
         assert score.skill == pytest.approx(1 - score.mase / yardstick.mase)
 
 
-def test_the_forecast_is_the_best_models_past_the_last_row(finished):
+def test_the_forecast_is_the_chosen_models_past_the_last_row(finished):
     table = pl.read_csv(finished.folder / "forecast.csv")
-    assert table["model"].unique().to_list() == [finished.scores[0].model]
+    assert table["model"].unique().to_list() == [finished.choice.model]
     assert table["time"].to_list() == ["2024-04-30", "2024-05-01", "2024-05-02", "2024-05-03"]
     levels = [name for name in table.columns if name.startswith("q0.")]
     assert len(levels) == 9
@@ -62,7 +63,7 @@ def test_the_forecast_is_the_best_models_past_the_last_row(finished):
 
 def test_the_backtest_holds_what_came_and_what_was_said_then(finished, table):
     past = pl.read_parquet(finished.folder / "backtest.parquet")
-    assert past.height == len(MODELS) * 2 * 4
+    assert past.height == len([*MODELS, *ENSEMBLES]) * 2 * 4
     seen = pl.read_csv(table, try_parse_dates=True)
     joined = past.join(seen, left_on="time", right_on="date")
     assert (joined["actual"] - joined["load"]).abs().max() == 0
