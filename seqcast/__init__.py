@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from seqcast.errors import SeqcastError as SeqcastError
     from seqcast.forecaster import Forecaster as Forecaster
     from seqcast.forecaster import load as load
+    from seqcast.leaks.outside import audit as audit
     from seqcast.regressor import Regressor as Regressor
     from seqcast.runs.job import run as run
 
@@ -23,6 +24,7 @@ _HOMES = {
     "RoleOptions": "data.options",
     "SeqcastError": "errors",
     "TableOptions": "data.options",
+    "audit": "leaks.outside",
     "load": "forecaster",
     "read_panel": "data.table",
     "run": "runs.job",
@@ -35,6 +37,7 @@ __all__ = [
     "RoleOptions",
     "SeqcastError",
     "TableOptions",
+    "audit",
     "load",
     "read_panel",
     "run",

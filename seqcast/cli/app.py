@@ -1,10 +1,11 @@
 """The command line: each command is one call of the API.
 
-Exit code 0: done. 2: the input or the usage cannot work, in one line on stderr. 3: `doctor` or `audit` has findings. 1: a
-fault of ours.
+Exit code 0: done. 2: the input or the usage cannot work, in one line on stderr. 3: `doctor` or `audit` has findings.
+1: a fault of ours.
 """
 
 import sys
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -134,11 +135,11 @@ def audit(
     from seqcast.cli.terminal import Terminal, print_json
 
     with Terminal(quiet) as talk:
-        found = work(settings, whole, talk)
+        found, suspects = work(settings, whole, talk)
     if json:
-        print_json(found.to_mapping())
+        print_json({**found.to_mapping(), "suspects": [asdict(suspect) for suspect in suspects]})
     else:
-        print_audit(found)
+        print_audit(found, suspects)
     if not found.passed:
         raise typer.Exit(3)
 

@@ -6,7 +6,7 @@ from typing import Any
 from seqcast.budget import Deadline, seconds_of
 from seqcast.config import Settings
 from seqcast.data.table import read_panel
-from seqcast.doctor import Diagnosis, examine
+from seqcast.doctor import Diagnosis, Finding, examine, leaks_in_data
 from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
@@ -14,6 +14,8 @@ from seqcast.files import write_atomic
 from seqcast.forecaster import Forecaster, load
 from seqcast.forecasters.build import build_forecaster, watched
 from seqcast.forecasters.tidy import as_written
+from seqcast.leaks.outcome import Audit
+from seqcast.runs.audited import audit_settings
 from seqcast.runs.job import backtest_parquet, board_rows
 from seqcast.runs.talk import Talk
 
@@ -55,6 +57,17 @@ def backtest(settings: Settings, out: Path | None, talk: Talk) -> tuple[tuple[Sc
     if out is not None:
         write_atomic(out, backtest_parquet(panel, study))
     return study.scores, {"leaderboard": board_rows(study.scores), "best": study.best}
+
+
+def audit(settings: Settings, whole: bool, talk: Talk) -> tuple[Audit, tuple[Finding, ...]]:
+    """Audit every model of the settings; return what leaked, and the features that may hold the answer themselves."""
+    panel = read_panel(settings.source, settings.columns, settings.table)
+    for note in panel.notes:
+        talk.note(note)
+    deadline = Deadline.after(seconds_of(settings.run.budget) if settings.run.budget else None)
+    talk.stage("audit: everything after a cutoff replaced, and every model run again")
+    found = audit_settings(panel, settings, whole=whole, limits=Limits.of(settings.run, deadline, talk.stage))
+    return found, leaks_in_data(panel)
 
 
 def doctor(settings: Settings, season: int | None, talk: Talk) -> Diagnosis:

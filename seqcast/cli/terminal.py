@@ -78,7 +78,7 @@ def print_board(scores: "Sequence[Score]") -> None:
 
 
 def print_answers(result: "RunResult") -> None:
-    """Print on stdout what a run found beside the leaderboard: leaks, the verdict, the choice, and where its files are."""
+    """Print on stdout what a run found beside the leaderboard: leaks, verdict, choice, and where its files are."""
     choice = result.choice
     chosen = f"on {choice.windows} earlier windows" if choice.windows else "on the windows that score it"
     lines = [

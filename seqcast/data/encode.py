@@ -47,6 +47,8 @@ class Encoder:
         Labels seen before the cutoff, the most frequent first.
     gaps : tuple of str
         Features with missing values before the cutoff.
+    idle : frozenset of str
+        Features that never changed before the cutoff; they get no channel, whatever they do later.
     static_loc, static_scale : float array (S,)
         Of the numeric static columns, over the series.
     """
@@ -54,6 +56,7 @@ class Encoder:
     scaler: Scaler
     levels: Mapping[str, tuple[str, ...]]
     gaps: tuple[str, ...]
+    idle: frozenset[str]
     static_loc: Float[np.ndarray, "S"]
     static_scale: Float[np.ndarray, "S"]
 
@@ -67,6 +70,8 @@ class Encoder:
         past = [filled[:, :targets], panel.observed[:, :targets].astype(float)]
         known: list[np.ndarray] = []
         for v, name in enumerate(panel.columns.values[targets:], start=targets):
+            if name in self.idle:
+                continue
             into = known if name in panel.columns.known else past
             into.append(
                 self._levels_of(panel, name, panel.values[:, v]) if name in panel.categories else filled[:, [v]]
@@ -104,11 +109,13 @@ def fit_encoder(panel: Panel, scaling: str = "standard") -> Encoder:
         name: _seen_levels(panel, panel.static[:, static.index(name)], name) for name in _categorical(panel, static)
     }
     gaps = tuple(name for v, name in enumerate(names[targets:], start=targets) if not panel.observed[:, v].all())
+    features = enumerate(names[targets:], start=targets)
+    idle = frozenset(name for v, name in features if never_changing(panel.values[:, v]))
     some = np.isfinite(panel.static).any(axis=0)
     numbers = np.where(some, panel.static, 0.0)
     spread = np.nanstd(numbers, axis=0)
     scaler = fit_scaler(panel, scaling)
-    return Encoder(scaler, levels, gaps, np.nanmean(numbers, axis=0), np.where(spread > 0, spread, 1.0))
+    return Encoder(scaler, levels, gaps, idle, np.nanmean(numbers, axis=0), np.where(spread > 0, spread, 1.0))
 
 
 def _categorical(panel: Panel, names: Sequence[str]) -> list[str]:
@@ -120,6 +127,18 @@ def _seen_levels(panel: Panel, codes: Float[np.ndarray, "N"], name: str) -> tupl
     labels = panel.categories[name]
     ranked = sorted(zip(-counts, (labels[code] for code in found), strict=True))
     return tuple(label for _, label in ranked[:MOST_LEVELS])
+
+
+def never_changing(values: Float[np.ndarray, "N"]) -> bool:
+    """Tell whether a column has fewer than two different values, so that nothing can be learnt from it.
+
+    Examples
+    --------
+    >>> never_changing(np.array([np.nan, 2.0, 2.0])), never_changing(np.array([1.0, 2.0]))
+    (True, False)
+    """
+    seen = values[~np.isnan(values)]
+    return not len(seen) or bool(seen.min() == seen.max())
 
 
 def carried_forward(values: Float[np.ndarray, "N V"], offsets: Int[np.ndarray, "starts"]) -> Float[np.ndarray, "N V"]:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from seqcast.data.panel import Panel
-from seqcast.evaluate.audit import HeldOut
+from seqcast.leaks.outcome import HeldOut
 
 FACTOR = 100.0  # noise of so many spreads of its column: no scale, mean or loss that saw it stays what it was
 

@@ -5,12 +5,14 @@ for no trust in how the procedure was written: it finds a scaler fitted on all r
 test window.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 REPEAT = "repeat"
 """The corruption that corrupts nothing: the clean run once more, which a procedure that draws at random fails."""
+
+CHOICE = "the choice of the model"
+"""Name under which an audit has the model that was chosen and the weights of the ensemble."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +144,9 @@ class Audit:
         if not self.outcomes:
             return "nothing was audited"
         corrupted = _counted(len(self.corruptions), "corruption")
+        models = _counted(len([name for name in self.models if name != CHOICE]), "model")
         return (
-            f"passed: {_counted(len(self.models), 'model')}, {corrupted} of "
+            f"passed: {models}{' and the choice among them' if CHOICE in self.models else ''}, {corrupted} of "
             f"{_counted(self.held_out.values, 'held-out value')} each; every forecast is bit-identical"
         )
 

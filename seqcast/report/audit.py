@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from seqcast.evaluate.audit import REPEAT, Audit, Outcome
+from seqcast.leaks.outcome import CHOICE, REPEAT, Audit, Outcome
 from seqcast.report.evidence import Evidence
 from seqcast.report.numbers import count, duration, number
 from seqcast.report.stationarity import Cell, Table
@@ -40,9 +40,10 @@ def answer(evidence: Evidence) -> str:
         many = len(audit.corruptions)
         times = "once" if many == 1 else f"in {many} ways"
         values = count(audit.held_out.values, "held-out value")
+        models = count(len([name for name in audit.models if name != CHOICE]), "model")
         return (
             f"No: {values} {'was' if audit.held_out.values == 1 else 'were'} spoilt {times}, and every forecast of "
-            f"{count(len(audit.models), 'model')} stayed the same to the last bit."
+            f"{models} stayed the same to the last bit{', and so did the choice' if CHOICE in audit.models else ''}."
         )
     if how == "leak":
         return f"Yes. {_named(audit.leaking)} saw what came after the cutoff: {_worst(audit)}"

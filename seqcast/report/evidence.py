@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from seqcast.evaluate.audit import Audit
 from seqcast.evaluate.autopsy import Autopsy
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.coverage import Coverage, Pit
 from seqcast.evaluate.verdict import Verdict
+from seqcast.leaks.outcome import Audit
 from seqcast.report.run import Run
 
 SHOWN_LEVELS = (0.8, 0.95)

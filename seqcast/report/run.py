@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seqcast.data.panel import Panel
-from seqcast.evaluate.audit import Audit
 from seqcast.evaluate.autopsy import Autopsy
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.coverage import Coverage, Pit
 from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.verdict import Verdict
+from seqcast.leaks.outcome import Audit
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Task
 

@@ -36,10 +36,14 @@ def test_json_is_one_object_on_stdout_and_talk_is_on_stderr(done):
     result, home = done
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
-    assert set(found) == {"leaderboard", "best", "forecast_rows", "report", "seconds"}
+    assert set(found) == {
+        *("leaderboard", "best", "choice", "verdict", "audit"),
+        *("forecast_rows", "report", "seconds"),
+    }
+    assert found["audit"].startswith("passed: ")
     assert set(found["leaderboard"][0]) == {"model", "mase", "mae", "skill", "seconds"}
     errors = [row["mase"] for row in found["leaderboard"]]
-    assert errors == sorted(errors) and found["best"] == found["leaderboard"][0]["model"]
+    assert errors == sorted(errors) and found["best"] == found["choice"]["model"]
     assert found["forecast_rows"] == 4
     assert (home / found["report"]).is_file()
     assert "The step between rows is 1d." in result.stderr

@@ -14,7 +14,7 @@ FLOORS = [
     ["data", "nn", "train", "reference"],
     ["models", "config"],
     ["forecasters"],
-    ["evaluate"],
+    ["evaluate", "leaks"],
     ["doctor"],
     ["report"],
     ["runs"],

@@ -16,6 +16,7 @@ PUBLIC = [
     "RoleOptions",
     "SeqcastError",
     "TableOptions",
+    "audit",
     "load",
     "read_panel",
     "run",

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from seqcast.data.panel import Panel
-from seqcast.evaluate.audit import REPEAT, Audit, HeldOut, Outcome
 from seqcast.evaluate.autopsy import autopsies
 from seqcast.evaluate.backtest import Backtest
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.coverage import coverage_of, pit_of
 from seqcast.evaluate.verdict import Verdict, judge
+from seqcast.leaks.outcome import REPEAT, Audit, HeldOut, Outcome
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.report.measure import first_cutoff
 from seqcast.report.run import Run
