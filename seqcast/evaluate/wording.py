@@ -85,7 +85,7 @@ def not_proven(losses: Losses, one: Comparison) -> str:
         return f"not proven: {counted} {'is' if losses.windows == 1 else 'are'} too few to tell {pair}"
     if one.statistic == 0 and one.gain == 0:
         return f"not proven: {one.model} and {one.against} do equally well"
-    return f"not proven: the data cannot tell {pair} ({_difference(one)})"
+    return f"not proven: the data cannot tell {pair} ({_difference(one)}{_but(one)})"
 
 
 def _without_network(entrants: Entrants, comparisons: Sequence[Comparison]) -> str:
@@ -202,6 +202,15 @@ def _difference(one: Comparison) -> str:
     return f"{_percent(one.gain)} less MASE, {_interval(one.low, one.high)}"
 
 
+def _but(one: Comparison) -> str:
+    """Return why an interval without zero in it proves nothing."""
+    if not (one.low > 0 or one.high < 0):
+        return ""
+    if one.p_value >= LEVEL:
+        return ", of too few pieces to rely on"
+    return " of this pair alone, not of the best among many"
+
+
 def _interval(low: float, high: float) -> str:
     return f"95 % interval {_figure(low)} to {_percent(high)}"
 
@@ -212,7 +221,7 @@ def _percent(share: float) -> str:
 
 def _figure(share: float) -> str:
     text = f"{100 * share:.0f}" if abs(share) >= 0.0995 else f"{100 * share:.1f}"
-    return "0" if float(text) == 0 else text
+    return "0" if float(text) == 0 else text.replace("-", "−")
 
 
 def _costs(one: Comparison) -> bool:
@@ -220,6 +229,8 @@ def _costs(one: Comparison) -> bool:
 
 
 def _times(ratio: float) -> str:
+    if ratio < 0.095:
+        return f"{_percent(ratio) if ratio >= 0.001 else 'less than 0.1 %'} of"
     return f"{ratio:,.0f}×" if ratio >= 9.5 else f"{ratio:.2g}×"
 
 

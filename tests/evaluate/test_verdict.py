@@ -6,16 +6,20 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import polars as pl
 import pytest
 
 from seqcast.config import RunOptions
 from seqcast.data.calendar import Frequency
 from seqcast.data.panel import Panel
 from seqcast.data.table import read_panel
+from seqcast.evaluate.comparisons import Comparison
 from seqcast.evaluate.leaderboard import leaderboard
+from seqcast.evaluate.pieces import losses_of
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
 from seqcast.evaluate.verdict import judge
+from seqcast.evaluate.wording import Entrants, not_proven, sentence
 from seqcast.forecasters.classical import build_local
 from seqcast.types import Columns, Forecast, Origins, Task
 
@@ -92,7 +96,7 @@ class TestSentences:
         assert (one.gain > 0) == (seeds == (5, 6))
         word, low, high = ("less", one.low, one.high) if one.gain > 0 else ("more", -one.high, -one.low)
         assert f"{abs(100 * one.gain):.0f} % {word} MASE" in verdict.sentence
-        assert f"interval {100 * low:.0f} to {100 * high:.0f} %" in verdict.sentence
+        assert f"interval {100 * low:.0f} to {100 * high:.0f} %".replace("-", "−") in verdict.sentence
 
     def test_a_win_over_the_best_classical_model_alone_is_told_so(self):
         # The same unsteady errors as the yardstick have no say about it, the steady ones of arima have.
@@ -313,3 +317,40 @@ def test_real_data_prove_no_more_than_a_t_test_of_the_windows(name, shared):
     assert found.p_value == pytest.approx(expected.pvalue) and verdict.windows == 5
     assert found.gain == pytest.approx(1 - windows["theta"].mean() / windows["seasonal-naive"].mean())
     assert verdict.sentence.startswith("theta beats seasonal-naive") == (found.gain > 0 and found.adjusted < 0.05)
+
+
+def comparison(**more):
+    facts = {"gain": 0.2, "low": 0.01, "high": 0.4, "statistic": -2.0, "p_value": 0.2, "adjusted": 0.4, "cost": 1.0}
+    return Comparison(model="lstm", against="theta", **{**facts, "freedom": 4.0, **more})
+
+
+@pytest.mark.parametrize(
+    ("more", "end"),
+    [
+        ({}, "1.0 to 40 %, of too few pieces to rely on)"),
+        ({"p_value": 0.03}, "1.0 to 40 % of this pair alone, not of the best among many)"),
+        ({"low": -0.1}, "−10 to 40 %)"),
+        ({"gain": -5.7, "low": -19.87, "high": -0.49}, "49 to 1987 %, of too few pieces to rely on)"),
+    ],
+)
+def test_an_interval_without_zero_is_not_left_to_contradict_what_is_not_proven(more, end):
+    losses = losses_of(*losses_for())
+    assert not_proven(losses, comparison(**more)).endswith(end)
+
+
+def losses_for():
+    task = Task(horizon=6, season=1)
+    panel = read_panel(pl.DataFrame({"ds": range(40), "y": [float(i * i % 7) for i in range(40)]}))
+    origins = Origins(np.array([0, 0]), np.array([28, 34]), np.array([0, 1]))
+    told = Forecast(origins, (0.5,), np.zeros((2, 6, 1)), np.zeros((2, 6, 1, 1)))
+    return panel, task, {"lstm": (told, 1.0), "theta": (told, 1.0)}, np.array([28])
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [(0.0004, "at less than 0.1 % of its compute"), (0.05, "at 5.0 % of its compute"), (0.5, "at 0.5× its compute")],
+)
+def test_a_model_that_costs_next_to_nothing_is_told_as_a_share(cost, words):
+    one = comparison(adjusted=0.01, p_value=0.01, cost=cost)
+    entrants = Entrants(networks=("lstm",), classical=("theta",), failed=(), asked=("lstm",))
+    assert sentence(losses_of(*losses_for()), entrants, [one]).endswith(words)
