@@ -18,8 +18,8 @@ def print_audit(found: Audit, suspects: Sequence[Finding]) -> None:
     held = found.held_out
     console.print(
         Text(
-            f"Everything after {found.cutoff} was replaced: {held.targets:,} values of targets, {held.past:,} of "
-            f"features known to the cutoff only, {held.known:,} known ahead but beyond the horizon.\n"
+            f"Everything after {found.cutoff} was replaced in three ways: {held.targets:,} values of targets, "
+            f"{held.past:,} of features known to the cutoff only, {held.known:,} known ahead but beyond the horizon.\n"
         )
     )
     console.print(_table(found))
@@ -34,7 +34,7 @@ def print_audit(found: Audit, suspects: Sequence[Finding]) -> None:
 def _table(found: Audit) -> Table:
     kinds = [*found.corruptions, *([REPEAT] if found.unsteady else [])]
     table = Table(box=None, pad_edge=False)
-    table.add_column("held-out values turned to")
+    table.add_column("model")
     for kind in kinds:
         table.add_column(_HEADS.get(kind, kind), justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)

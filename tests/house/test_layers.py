@@ -15,7 +15,7 @@ FLOORS = [
     ["models", "config"],
     ["forecasters"],
     ["evaluate", "leaks"],
-    ["doctor"],
+    ["doctor", "autopsy"],
     ["report"],
     ["runs"],
     ["run", "forecaster", "regressor"],

@@ -9,8 +9,9 @@ from scipy.stats import binomtest, norm
 from seqcast.data.panel import Panel
 from seqcast.data.split import Rolling
 from seqcast.evaluate.backtest import Folds
+from seqcast.evaluate.bands import clopper_pearson
 from seqcast.evaluate.conformal import MANNERS, calibrated, weighted_quantiles
-from seqcast.evaluate.coverage import clopper_pearson, pit_of
+from seqcast.evaluate.coverage import pit_of
 from seqcast.forecasters.calibrated import Calibration
 from seqcast.forecasters.stored import packed, unpacked
 from seqcast.types import Forecast, Origins, Task

@@ -19,6 +19,7 @@ TOPICS = {
     "intervals": "Intervals and coverage",
     "significance": "Tests of equal skill",
     "ensembles": "Ensembles",
+    "audit": "The audit for leaks",
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from seqcast.evaluate.causes import Case, Reason, percent_said, too_short, unlike
+from seqcast.autopsy.causes import Case, Reason, percent_said, too_short, unlike
 
 
 def runaway(case: Case) -> Reason | None:

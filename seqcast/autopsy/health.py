@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from seqcast.autopsy.causes import Health
 from seqcast.data.panel import Panel
-from seqcast.evaluate.causes import Health
 from seqcast.types import Origins
 
 if TYPE_CHECKING:

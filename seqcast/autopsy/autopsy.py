@@ -12,14 +12,14 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
+from seqcast.autopsy.causes import Case, Health, Reason, Setup, setup_of
+from seqcast.autopsy.classical_causes import CLASSICAL_CAUSES
+from seqcast.autopsy.network_causes import NETWORK_CAUSES
+from seqcast.autopsy.symptoms import FAR, Ground, by_forecast, escaped, repeated, still, worth_having
 from seqcast.config import Settings
 from seqcast.data.panel import Panel
 from seqcast.evaluate.backtest import Backtest
-from seqcast.evaluate.causes import Case, Health, Reason, Setup, setup_of
-from seqcast.evaluate.classical_causes import CLASSICAL_CAUSES
 from seqcast.evaluate.leaderboard import Scales, Score
-from seqcast.evaluate.network_causes import NETWORK_CAUSES
-from seqcast.evaluate.symptoms import FAR, Ground, by_forecast, escaped, repeated, still, worth_having
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.types import Task
 

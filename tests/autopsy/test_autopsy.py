@@ -6,15 +6,15 @@ from functools import cache
 import numpy as np
 import pytest
 
+from seqcast.autopsy.autopsy import autopsies
+from seqcast.autopsy.causes import Case, Setup
+from seqcast.autopsy.health import health_of
+from seqcast.autopsy.network_causes import NETWORK_CAUSES, overfitted, still_falling
+from seqcast.autopsy.symptoms import Ground, escaped, repeated, still, worth_having
 from seqcast.budget import Deadline
 from seqcast.config import Settings
-from seqcast.evaluate.autopsy import autopsies
 from seqcast.evaluate.backtest import Backtest, Folds, backtest
-from seqcast.evaluate.causes import Case, Setup
-from seqcast.evaluate.health import health_of
 from seqcast.evaluate.leaderboard import leaderboard
-from seqcast.evaluate.network_causes import NETWORK_CAUSES, overfitted, still_falling
-from seqcast.evaluate.symptoms import Ground, escaped, repeated, still, worth_having
 from seqcast.forecasters.build import build_forecaster
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Origins, Task

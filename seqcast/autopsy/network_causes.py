@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from seqcast.evaluate.causes import Case, Reason, epochs_said, percent_said, setting, too_short, unlike
+from seqcast.autopsy.causes import Case, Reason, epochs_said, percent_said, setting, too_short, unlike
 
 USUAL_RATE = 2e-3
 LOW_RATE = 1e-4
