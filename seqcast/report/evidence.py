@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from seqcast.evaluate.autopsy import Autopsy
+from seqcast.autopsy.autopsy import Autopsy
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.coverage import Coverage, Pit
 from seqcast.evaluate.verdict import Verdict

@@ -10,8 +10,8 @@ import tomli_w
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from seqcast.autopsy.autopsy import Autopsy
 from seqcast.doctor.plain import plain
-from seqcast.evaluate.autopsy import Autopsy
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.leaderboard import Score
 from seqcast.report import answers, audit, charts, choices, intervals, numbers, plots, stationarity, verdict, words

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from seqcast.autopsy.autopsy import Autopsy
 from seqcast.data.panel import Panel
-from seqcast.evaluate.autopsy import Autopsy
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.coverage import Coverage, Pit
 from seqcast.evaluate.leaderboard import Score

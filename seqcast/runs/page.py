@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from seqcast.autopsy.autopsy import Autopsy, autopsies
 from seqcast.config import Settings
 from seqcast.data.panel import Panel
-from seqcast.evaluate.autopsy import Autopsy, autopsies
 from seqcast.evaluate.coverage import coverage_of, pit_of
 from seqcast.evaluate.final import Final
 from seqcast.evaluate.study import Limits

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from seqcast.autopsy.autopsy import autopsies
 from seqcast.data.panel import Panel
-from seqcast.evaluate.autopsy import autopsies
 from seqcast.evaluate.backtest import Backtest
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.coverage import coverage_of, pit_of

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from seqcast.autopsy.autopsy import Autopsy
 from seqcast.doctor.findings import Finding
 from seqcast.doctor.pairs import Place
-from seqcast.evaluate.autopsy import Autopsy
 from seqcast.evaluate.choice import Choice
 from seqcast.evaluate.ranks import average_ranks
 from seqcast.report import answers, audit, choices, intervals, verdict, words
