@@ -132,3 +132,50 @@ def test_several_targets_and_series_come_out_by_name():
     forecast = quick("gru", target=["y", "z"]).fit(pl.concat(parts)).predict()
     assert forecast.height == 2 * 2 * 3
     assert sorted(forecast["series"].unique()) == ["a", "b"] and sorted(forecast["target"].unique()) == ["y", "z"]
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    step, draw = np.arange(150), np.random.default_rng(2)
+    value = 10 + 3 * np.sin(2 * np.pi * step / 7) + draw.normal(size=150)
+    return pl.DataFrame({"ds": step, "y": value})
+
+
+def test_the_verdict_is_that_of_the_leaderboard_and_says_when_nothing_is_proven(noisy):
+    forecaster = quick(season=7).fit(noisy)
+    found = forecaster.verdict(models=("naive", "seasonal-naive", "theta"), windows=4)
+    assert found.windows == 4 and {one.model for one in found.comparisons} >= {"lstm", "theta", "naive"}
+    scores = forecaster.leaderboard(models=("naive", "seasonal-naive", "theta"), windows=4)
+    mase = dict(scores.select("model", "mase").iter_rows())
+    for one in found.comparisons:
+        assert one.gain == pytest.approx(1 - mase[one.model] / mase[one.against])
+    assert found.sentence.startswith(("not proven: ", "lstm beats ")) or " beats lstm" in found.sentence
+
+
+@pytest.mark.slow
+def test_an_ensemble_learns_predicts_and_comes_back_from_disk(noisy, tmp_path):
+    forecaster = quick("ensemble", season=1).fit(noisy.head(50))
+    forecast = forecaster.predict()
+    assert forecast["model"].unique().to_list() == ["ensemble"]
+    forecaster.save(tmp_path / "model")
+    assert load(tmp_path / "model").predict().equals(forecast)
+
+
+def test_corrected_intervals_keep_the_median_and_are_saved_with_the_model(noisy, tmp_path):
+    plain = quick("seasonal-naive", season=7).fit(noisy).predict()
+    fitted = quick("seasonal-naive", season=7, intervals="split").fit(noisy)
+    corrected = fitted.predict()
+    assert corrected["q0.5"].equals(plain["q0.5"]) and not corrected["q0.9"].equals(plain["q0.9"])
+    fitted.save(tmp_path / "model")
+    assert load(tmp_path / "model").predict().equals(corrected)
+
+
+def test_intervals_of_drawn_residuals_differ_from_normal_ones_and_the_mean_does_not(noisy):
+    normal, drawn = (quick("theta", season=7, spread=how).fit(noisy).predict() for how in ("normal", "bootstrap"))
+    assert drawn["mean"].equals(normal["mean"]) and not drawn["q0.1"].equals(normal["q0.1"])
+
+
+@pytest.mark.parametrize(("name", "value"), [("intervals", "adaptve"), ("spread", "bootstrp")])
+def test_a_misspelt_manner_of_intervals_names_its_neighbour(name, value, noisy):
+    with pytest.raises(ConfigError, match=r"Did you mean '(adaptive|bootstrap)'"):
+        quick("theta", **{name: value}).fit(noisy)
