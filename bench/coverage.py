@@ -3,10 +3,13 @@
 Measures, on real data sets with at least 500 judged values each: the share of actual values inside the 80 % and the
 95 % interval, mean width, CRPS and interval score of several models, as the models give them and after split and
 adaptive calibration. "long": many windows, the later ones judged. "default": what a run does by default, five inner
-and five outer windows. Sets marked "unseen" took no part in any choice. Raw forecasts are kept in a folder, so that a
-second run only calibrates.
+and five outer windows. Sets marked "unseen" took no part in any choice: the others were looked at while the method was
+made. The ensemble is the greedy one of the others,
+its weights learnt on the windows that only teach. Raw forecasts are kept in a folder, so that a second run only
+calibrates.
 
-    OMP_NUM_THREADS=1 python -m bench.coverage [--case long|default] [--sets ETTh1,…] [--models ets,…] [--keep FOLDER]
+    OMP_NUM_THREADS=1 python -m bench.coverage [--case long|default] [--sets seen|unseen|temps,…] [--models ets,…]
+        [--keep FOLDER]
 
 The last line of stdout is one JSON object.
 """
@@ -30,16 +33,23 @@ from seqcast.data.panel import Panel
 from seqcast.data.split import Rolling
 from seqcast.data.table import read_panel
 from seqcast.evaluate.backtest import Folds, backtest
+from seqcast.evaluate.combine import combined, greedy_weights
 from seqcast.evaluate.conformal import calibrated
 from seqcast.forecasters.build import build_forecaster
+from seqcast.forecasters.ensemble import GREEDY
 from seqcast.forecasters.stored import forecast_arrays, forecast_of, packed, unpacked
 from seqcast.types import Forecast, Task
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LEVELS = (0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975)
 PAIRS = {"80": (1, 9, 0.8), "95": (0, 10, 0.95)}
-MODELS = ("seasonal-naive", "theta", "ets", "arima", "lstm", "hybrid")
+MODELS = ("seasonal-naive", "theta", "ets", "lstm", GREEDY)
+CLOSE = 0.03
+ROOMS = ("RH_1", "RH_3", "RH_5", "RH_7", "RH_9")
 HOWS = ("model", "split", "adaptive")
+
+
+Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,21 @@ def appliances() -> pl.DataFrame:
     return numbered(tens[: len(tens) // 6 * 6].reshape(-1, 6).sum(axis=1))
 
 
+def rooms() -> pl.DataFrame:
+    """Return the humidity of five rooms, as means of hours."""
+    frame = pl.read_csv(DATA / "appliances_energy/energydata_complete.csv.gz", infer_schema=False)
+    tens = frame.select(pl.col(ROOMS).str.strip_chars().cast(pl.Float64)).to_numpy()
+    hours = tens[: len(tens) // 6 * 6].reshape(-1, 6, len(ROOMS)).mean(axis=1)
+    return pl.DataFrame(hours, schema=list(ROOMS)).with_row_index("t")
+
+
+def indices() -> pl.DataFrame:
+    """Return four daily indices beside the steel prices, as series, on the days that have all of them."""
+    names = ["baltic_dry", "crb_index", "us_dollar_index", "aud_usd"]
+    frame = pl.read_csv(DATA / "steel/kr_steel_daily.csv.gz", infer_schema_length=None)
+    return melted(frame.select(names).drop_nulls(), names)
+
+
 def melted(wide: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """Return columns as series of their own."""
     return wide.select(names).with_row_index("t").unpivot(index="t", variable_name="id", value_name="y")
@@ -132,13 +157,16 @@ SETS = {
     "exchange_rate": Set(rates, 1, 10, 40, 60),
     "m3_monthly": Set(lambda: monthly("m3", 60), 12, 6, 4, 5),
     "taylor": Set(lambda: column("classic/taylor.csv", 0), 48, 24, 40, 60),
-    "ETTh1 loads": Set(loads, 24, 24, 30, 40, ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL"), unseen=True),
-    "appliances": Set(appliances, 24, 24, 30, 60, unseen=True),
-    "co2_weekly": Set(lambda: column("classic/co2_weekly.csv", 1), 52, 8, 50, 110, unseen=True),
-    "heart_rate": Set(lambda: column("classic/heart_rate.csv", 0), 1, 10, 40, 80, unseen=True),
-    "kr_rebar_weekly": Set(steel, 1, 4, 30, 50, unseen=True),
-    "us_macrodata": Set(macro, 4, 4, 12, 20, unseen=True),
-    "tourism_monthly": Set(lambda: monthly("tourism", 60), 12, 6, 4, 5, unseen=True),
+    "ETTh1 loads": Set(loads, 24, 24, 30, 40, ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL")),
+    "appliances": Set(appliances, 24, 24, 30, 60),
+    "co2_weekly": Set(lambda: column("classic/co2_weekly.csv", 1), 52, 8, 50, 110),
+    "heart_rate": Set(lambda: column("classic/heart_rate.csv", 0), 1, 10, 40, 80),
+    "kr_rebar_weekly": Set(steel, 1, 4, 30, 50),
+    "us_macrodata": Set(macro, 4, 4, 12, 20),
+    "tourism_monthly": Set(lambda: monthly("tourism", 60), 12, 6, 4, 5),
+    "ETTm1 OT": Set(lambda: column("ett/ETTm1.csv.gz", "OT"), 96, 24, 50, 60, unseen=True),
+    "rooms": Set(rooms, 24, 12, 40, 60, ROOMS, unseen=True),
+    "kr_steel_daily": Set(indices, 1, 5, 60, 80, unseen=True),
 }
 
 
@@ -174,11 +202,19 @@ def raw(name: str, model: str, case: str, panel: Panel, keep: Path) -> Forecast:
     return result.forecast
 
 
-def figures(panel: Panel, forecast: Forecast, first: int) -> dict[str, float]:
+def ensemble(panel: Panel, task: Task, folds: Folds, first: int, members: dict[str, Forecast]) -> Forecast:
+    """Return the greedy ensemble, its weights learnt on the windows that only teach."""
+    taught = {name: said.take(said.origins.fold < first) for name, said in members.items()}
+    weights = greedy_weights(panel, task, taught, folds.known[0])
+    print(f"greedy: {weights}", file=sys.stderr)
+    return combined(GREEDY, members, weights)
+
+
+def figures(panel: Panel, forecast: Forecast, first: int) -> Figures:
     """Return coverage, relative width and losses over the judged windows, every series and target weighing alike."""
     kept = forecast.take(forecast.origins.fold >= first)
     actual = panel.actual(kept.origins, kept.mean.shape[1])
-    found: dict[str, float] = {"points": int((~np.isnan(actual)).sum())}
+    found: Figures = {"points": int((~np.isnan(actual)).sum())}
     for label, (low, high, nominal) in PAIRS.items():
         lower, upper = kept.values[..., low], kept.values[..., high]
         inside = np.where(np.isnan(actual), np.nan, (lower <= actual) & (actual <= upper))
@@ -203,6 +239,42 @@ def _scaled(panel: Panel, forecast: Forecast, loss: np.ndarray) -> float:
     return float(np.nanmean(found))
 
 
+def measured(name: str, models: list[str], case: str, keep: Path, only_raw: bool) -> dict[str, dict[str, Figures]]:
+    """Return the figures of one set by model and kind of interval."""
+    panel, chosen = panel_of(name), SETS[name]
+    folds, first = folds_of(panel, chosen, case)
+    task = Task(horizon=chosen.horizon, quantiles=LEVELS, season=chosen.season)
+    said = {model: raw(name, model, case, panel, keep) for model in models if model != GREEDY}
+    if only_raw:
+        return {}
+    if GREEDY in models:
+        said[GREEDY] = ensemble(panel, task, folds, first, said)
+    found: dict[str, dict[str, Figures]] = {}
+    for model, forecast in said.items():
+        for how in HOWS:
+            made = forecast if how == "model" else calibrated(panel, forecast, folds, task, how)[0]
+            mine = {key: round(value, 4) for key, value in figures(panel, made, first).items()}
+            found.setdefault(model, {})[how] = mine
+            print(f"{name:17}{model:15}{how:9}{line(mine)}", file=sys.stderr, flush=True)
+    return found
+
+
+def line(mine: Figures) -> str:
+    """Return figures for reading along; a star marks coverage further off than three points."""
+    shares = [f"{mine[f'cover{label}']:.3f}{' ' if _near(mine, label) else '*'}" for label in PAIRS]
+    return f"{' '.join(shares)} width80 {mine['width80']:7.3f} crps {mine['crps']:.4f} n {mine['points']}"
+
+
+def kept(results: dict[str, dict[str, dict[str, Figures]]], model: str, how: str) -> int:
+    """Return on how many sets both intervals are within three points."""
+    mine = [by[model][how] for by in results.values() if model in by]
+    return sum(all(_near(each, label) for label in PAIRS) for each in mine)
+
+
+def _near(mine: Figures, label: str) -> bool:
+    return abs(mine[f"cover{label}"] - PAIRS[label][2]) <= CLOSE
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -213,21 +285,12 @@ def main() -> None:
     parser.add_argument("--only-raw", action="store_true", help="make the raw forecasts, calibrate nothing")
     given = parser.parse_args()
     given.keep.mkdir(parents=True, exist_ok=True)
-    results: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
-    for name in given.sets.split(","):
-        panel, chosen = panel_of(name), SETS[name]
-        folds, first = folds_of(panel, chosen, given.case)
-        task = Task(horizon=chosen.horizon, quantiles=LEVELS, season=chosen.season)
-        for model in given.models.split(","):
-            forecast = raw(name, model, given.case, panel, given.keep)
-            if given.only_raw:
-                continue
-            for how in HOWS:
-                made = forecast if how == "model" else calibrated(panel, forecast, folds, task, how)[0]
-                found = {key: round(value, 4) for key, value in figures(panel, made, first).items()}
-                results.setdefault(name, {}).setdefault(model, {})[how] = found
-                print(f"{name:18} {model:15} {how:9} {found}", file=sys.stderr, flush=True)
-    print(json.dumps({"bench": "coverage", "case": given.case, "results": results}))
+    asked = {"seen": [s for s in SETS if not SETS[s].unseen], "unseen": [s for s in SETS if SETS[s].unseen]}
+    names = asked.get(given.sets) or given.sets.split(",")
+    models = given.models.split(",")
+    results = {name: measured(name, models, given.case, given.keep, given.only_raw) for name in names}
+    within = {model: {how: kept(results, model, how) for how in HOWS} for model in models}
+    print(json.dumps({"bench": "coverage", "case": given.case, "within": within, "results": results}))
 
 
 if __name__ == "__main__":

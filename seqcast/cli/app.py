@@ -150,22 +150,23 @@ def doctor(
     settings: Settings,
     source: Source = None,
     season: Annotated[int | None, typer.Option(help="steps of the main cycle; without it by the frequency")] = None,
+    horizon: Annotated[int | None, typer.Option(help="steps to forecast: is the history long enough?", min=1)] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Test every series for a trend, a season and a unit root, and say what to do; exit code 3 for findings."""
+    """Look at a table as it lies and say what to do; exit code 0 clean, 3 findings, 2 unusable."""
     from seqcast.cli.commands import doctor as work
     from seqcast.cli.diagnosis import print_diagnosis
     from seqcast.cli.terminal import Terminal, print_json
 
     with Terminal(quiet) as talk:
-        diagnosis = work(settings, season, talk)
+        diagnosis = work(settings, season, horizon, talk)
     if json:
         print_json(diagnosis.to_mapping())
     else:
         print_diagnosis(diagnosis)
-    if diagnosis.findings:
-        raise typer.Exit(3)
+    if diagnosis.exit_code:
+        raise typer.Exit(diagnosis.exit_code)
 
 
 @app.callback(invoke_without_command=True)

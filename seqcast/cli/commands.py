@@ -7,6 +7,8 @@ from seqcast.budget import Deadline, seconds_of
 from seqcast.config import Settings
 from seqcast.data.table import read_panel
 from seqcast.doctor import Diagnosis, Finding, examine, leaks_in_data
+from seqcast.doctor.examination import unreadable
+from seqcast.doctor.opening import open_table
 from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
@@ -67,13 +69,15 @@ def audit(settings: Settings, whole: bool, talk: Talk) -> tuple[Audit, tuple[Fin
     deadline = Deadline.after(seconds_of(settings.run.budget) if settings.run.budget else None)
     talk.stage("audit: everything after a cutoff replaced, and every model run again")
     found = audit_settings(panel, settings, whole=whole, limits=Limits.of(settings.run, deadline, talk.stage))
-    return found, leaks_in_data(panel)
+    return found, leaks_in_data(panel, settings.run.horizon)
 
 
-def doctor(settings: Settings, season: int | None, talk: Talk) -> Diagnosis:
-    """Read a table and return what a forecaster should know about it."""
-    panel = read_panel(settings.source, settings.columns, settings.table)
-    for note in panel.notes:
+def doctor(settings: Settings, season: int | None, horizon: int | None, talk: Talk) -> Diagnosis:
+    """Open a table as it lies and return what a forecaster should know about it."""
+    opened = open_table(settings.source, settings.columns, settings.table)
+    if opened.panel is None:
+        return unreadable(opened.found)
+    for note in opened.panel.notes:
         talk.note(note)
     talk.stage("testing every series")
-    return examine(panel, season or settings.run.season)
+    return examine(opened.panel, season or settings.run.season, horizon=horizon, found=opened.found)

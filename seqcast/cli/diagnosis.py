@@ -1,8 +1,8 @@
-"""A diagnosis in the terminal: a table of tests, sketches of the correlations, the findings; at most 80 columns."""
+"""A diagnosis in the terminal: what was found, the worst first, then the tests and sketches; at most 80 columns."""
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seqcast.doctor import Diagnosis, Finding
+from seqcast.doctor.findings import WORST_FIRST
 from seqcast.doctor.pairs import Pair, by_reading
 from seqcast.doctor.stationarity import Stationarity
 
@@ -18,6 +19,13 @@ WIDTH = 80
 ROWS = 20
 SKETCHES = 3
 COLUMNS = 72
+_INDENT = "    "
+_HEADS: Mapping[str, str] = {
+    "unusable": "CANNOT BE USED as it is",
+    "warning": "WARNINGS, for you to deal with",
+    "note": "NOTES, dealt with by the defaults",
+}
+_STYLES: Mapping[str, str] = {"unusable": "bold red", "warning": "bold red", "note": "bold"}
 _UP = " ▁▂▃▄▅▆▇█"
 _DOWN = ((0.25, "▔"), (0.75, "▀"), (math.inf, "█"))
 
@@ -27,7 +35,77 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     console = Console(highlight=False, emoji=False)
     console = Console(highlight=False, emoji=False, width=min(console.width, WIDTH))
     season = f"season {diagnosis.season} steps" if diagnosis.season > 1 else "no season"
-    console.print(Text(f"{diagnosis.rows:,} rows of {diagnosis.series:,} series, {season}\n"))
+    size = f"{diagnosis.rows:,} rows of {diagnosis.series:,} series, {season}"
+    console.print(Text(size if diagnosis.series else "Nothing could be read."))
+    console.print(Text(summary(diagnosis.findings), style="bold"))
+    for severity in WORST_FIRST:
+        mine = [finding for finding in diagnosis.findings if finding.severity == severity]
+        if mine:
+            console.print(Text(f"\n{_HEADS[severity]}", style=_STYLES[severity]))
+            for number, finding in enumerate(mine, start=1):
+                console.print(Text())
+                for line in finding_lines(finding, number, console.width):
+                    console.print(line, soft_wrap=True)
+    if diagnosis.tested:
+        _print_tests(diagnosis, console)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Return how many findings there are of each severity.
+
+    Examples
+    --------
+    >>> summary([])
+    'Nothing found.'
+    """
+    counts = Counter(finding.severity for finding in findings)
+    words = {"unusable": "that cannot be used", "warning": "warning", "note": "note"}
+    said = [
+        f"{counts[severity]} {words[severity]}{'s' if counts[severity] > 1 and severity != 'unusable' else ''}"
+        for severity in WORST_FIRST
+        if counts[severity]
+    ]
+    return ", ".join(said) if said else "Nothing found."
+
+
+def finding_lines(finding: Finding, number: int, width: int) -> list[Text]:
+    """Return the lines of a finding: its name and place, what it is and why it matters, details, and what to do."""
+    inner = max(20, width - len(_INDENT))
+    head = Text(f"{number:>2}. ").append(finding.check, style="bold").append(f" · {finding.where}")
+    lines = [head] if head.cell_len <= width else _head_in_two(finding, number, width)
+    lines += [Text(_INDENT + line) for line in wrap(f"{finding.what} {finding.why}", inner)]
+    for detail in finding.details:
+        lines += _detail(detail, inner)
+    option = wrap(finding.option, inner - 2)
+    lines += [Text(_INDENT + ("→ " if i == 0 else "  ") + line, style="cyan") for i, line in enumerate(option)]
+    return lines
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` columns of a terminal, where letters of East Asia take two.
+
+    Examples
+    --------
+    >>> wrap("a tired analyst", 8)
+    ['a tired', 'analyst']
+    """
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(width=width), width)]
+
+
+def _head_in_two(finding: Finding, number: int, width: int) -> list[Text]:
+    head = Text(f"{number:>2}. ").append(finding.check, style="bold")
+    return [head, *(Text(_INDENT + line) for line in wrap(finding.where, width - len(_INDENT)))]
+
+
+def _detail(detail: str, inner: int) -> list[Text]:
+    if "[" in detail and len(detail) <= inner and any(sign in detail for sign in "▁▂▃▄▅▆▇█"):
+        return [Text(_INDENT + detail, style="dim")]
+    rows = wrap(detail, inner - 2)
+    return [Text(_INDENT + ("· " if i == 0 else "  ") + row, style="dim") for i, row in enumerate(rows)]
+
+
+def _print_tests(diagnosis: Diagnosis, console: Console) -> None:
+    console.print(Text("\nTests of stationarity\n", style="bold"))
     many = len(diagnosis.tested) > ROWS
     console.print(_counts(diagnosis.tested) if many else _table(diagnosis.tested))
     examples = [pairs[0] for _, pairs in by_reading(diagnosis.tested)] if many else diagnosis.tested
@@ -42,8 +120,6 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         )
     for note in diagnosis.notes:
         console.print(Text("\n" + note))
-    for finding in diagnosis.findings:
-        console.print(_finding(finding))
 
 
 def sketch(found: Stationarity) -> list[Text]:
@@ -127,10 +203,3 @@ def _counts(pairs: Sequence[Pair]) -> Table:
 
 def _share(share: float) -> str:
     return "–" if math.isnan(share) else f"{share:.2f}"
-
-
-def _finding(finding: Finding) -> Text:
-    style = "bold red" if finding.severity == "warning" else "bold"
-    text = Text("\n").append(finding.severity, style=style).append(f" · {finding.check}", style="bold")
-    text.append(f" · {finding.where}\n{finding.what} {finding.why}\n→ {finding.option}")
-    return text

@@ -2,5 +2,6 @@
 
 from seqcast.doctor.examination import examine
 from seqcast.doctor.findings import Diagnosis, Finding
+from seqcast.doctor.foresight import leaks_in_data
 
-__all__ = ["Diagnosis", "Finding", "examine"]
+__all__ = ["Diagnosis", "Finding", "examine", "leaks_in_data"]

@@ -1,7 +1,8 @@
 """What stands still: columns of one value, sensors that stick, and lines that repeat their last value.
 
-A line sticks where a run of equal values is far longer than its own habit of repeating explains. A run of zeros, or at
-an end of the scale that is met again and again, is taken for what it is: a night without sun, a week without rain.
+A line sticks where a run of equal values is far longer than its own habit of repeating explains. A run at an end of the
+scale that is zero, or met again and again, is taken for what it is: a night without sun, a week without rain. Where
+values go below zero, a run of zeros is as suspicious as any other.
 """
 
 import math
@@ -83,7 +84,7 @@ def stuck_runs(y: Float[np.ndarray, "T"]) -> list[Run]:
     if len(y) < FEWEST or zero_moves(y) >= STILL:
         return []
     every = runs(y, _RUN)
-    found = [run for run in every if run.value != 0 and not _is_limit(y, run.value)]
+    found = [run for run in every if not _is_limit(y, run.value)]
     # What long runs add to the share of zero moves must not excuse them.
     moves = len(y) - 1 - sum(len(run) - 1 for run in found)
     zero = int((y[1:] == y[:-1]).sum()) - sum(len(run) - 1 for run in found)
@@ -95,9 +96,9 @@ def stuck_runs(y: Float[np.ndarray, "T"]) -> list[Run]:
 
 
 def _is_limit(y: np.ndarray, value: float) -> bool:
-    """Return whether it is the lowest or the highest value, met again and again: the end of a scale."""
+    """Return whether it is the lowest or the highest value, and zero or met again and again: the end of a scale."""
     at = y == value
-    return value in (y.min(), y.max()) and int(at[0]) + int((at[1:] & ~at[:-1]).sum()) >= 3
+    return value in (y.min(), y.max()) and (value == 0 or int(at[0]) + int((at[1:] & ~at[:-1]).sum()) >= 3)
 
 
 def constant(case: Case) -> list[Finding]:

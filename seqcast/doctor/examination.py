@@ -1,13 +1,29 @@
 """Examine a table: every check there is, each a small function from a `Case` to findings; a new one joins `CHECKS`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from seqcast.data.panel import Panel
-from seqcast.doctor import readings
+from seqcast.doctor import quotes, readings, size, spans, timing, told
 from seqcast.doctor.findings import WORST_FIRST, Case, Diagnosis, Finding
 from seqcast.doctor.pairs import Limits, tested_pairs
+from seqcast.doctor.value_checks import VALUE_CHECKS
 
 CHECKS: tuple[Callable[[Case], list[Finding]], ...] = (
+    spans.horizon,
+    timing.gaps,
+    timing.uneven,
+    timing.summer_time,
+    quotes.of_the_period,
+    quotes.of_the_week,
+    quotes.weekly,
+    quotes.hours,
+    spans.ends,
+    spans.starts,
+    spans.missing,
+    spans.lengths,
+    told.mended,
+    *VALUE_CHECKS,
+    size.large,
     readings.untested,
     readings.unit_root,
     readings.moving_level,
@@ -66,7 +82,29 @@ def examine(
         rows=int(panel.history.sum()),
         pairs=len(panel) * len(panel.columns.target),
         tested=tested,
-        findings=tuple(sorted(everything, key=lambda finding: WORST_FIRST.index(finding.severity))),
+        findings=worst_first(everything),
         notes=notes,
         read=panel.notes,
     )
+
+
+def unreadable(found: tuple[Finding, ...]) -> Diagnosis:
+    """Return the diagnosis of a table of which nothing can be read.
+
+    Examples
+    --------
+    >>> unreadable(()).rows
+    0
+    """
+    return Diagnosis(season=1, series=0, rows=0, pairs=0, tested=(), findings=worst_first(found), notes=())
+
+
+def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by severity, else in their order.
+
+    Examples
+    --------
+    >>> worst_first([])
+    ()
+    """
+    return tuple(sorted(found, key=lambda finding: WORST_FIRST.index(finding.severity)))

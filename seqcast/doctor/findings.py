@@ -13,7 +13,7 @@ from seqcast.doctor.pairs import Pair, Place
 from seqcast.doctor.plain import plain
 
 Severity = Literal["note", "warning", "unusable"]
-"""A note is dealt with by the defaults; a warning is for the user to deal with; unusable is what `run` refuses."""
+"""A note is dealt with by the defaults; a warning is for the user to deal with; unusable is what nothing looks past."""
 
 WORST_FIRST: tuple[Severity, ...] = ("unusable", "warning", "note")
 MOST_DETAILS = 12
@@ -105,7 +105,7 @@ class Diagnosis:
 
     @property
     def usable(self) -> bool:
-        """Whether `seqcast run` would take the table as it is."""
+        """Whether the table can be looked at, with a history that is long enough where a horizon is given."""
         return all(finding.severity != "unusable" for finding in self.findings)
 
     @property

@@ -142,7 +142,7 @@ def name_of(panel: Panel, line: Line) -> str:
     series, column = panel.series[line.series], panel.columns.values[line.column]
     if len(panel) == 1:
         return column
-    return f"{series} · {column}" if len(panel.columns.values) > 1 else series
+    return f"{series} · {column}" if len(numeric_columns(panel)) > 1 else series
 
 
 def detailed(panel: Panel, texts: Sequence[str]) -> tuple[str, ...]:

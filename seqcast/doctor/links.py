@@ -1,8 +1,4 @@
-"""How columns hang together: which say the same, and how much each knows of what is new in another.
-
-What is new in a row is what the column's own last values do not explain. One crisis must not make two columns alike, so
-large values are cut before they are compared.
-"""
+"""Which columns say the same: row by row, or so many rows before or after."""
 
 import math
 from collections.abc import Sequence
@@ -14,17 +10,11 @@ from jaxtyping import Float
 FEWEST = 30
 """Rows that two columns must share before they are compared."""
 
-CARRIED = 35
-"""Rows for which a missing value is replaced by the last one: a month of days."""
-
-OWN = 3
-"""Last values of a column that may explain the next ones."""
-
 SAME = 0.9999
 """Correlation of levels and of moves from which two columns say the same."""
 
-_CHANCELESS = 1e-6  # share of the variance that rounding leaves of what the past explains
-_LARGE = 3.0  # against the 95 % quantile
+_ROUGH = 0.02  # what the means of moves over other rows may take from a correlation
+_CHANCELESS = 1e-6  # share of the spread below which a column only rounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,40 +73,29 @@ def linked(values: Float[np.ndarray, "N V"], feature: int, other: int, lag: int 
     return Link(feature=feature, other=other, lag=lag, share=share, slope=slope, level=level, off=off)
 
 
-def ahead_of(
-    y: Float[np.ndarray, "T"], features: Float[np.ndarray, "T X"], steps: Sequence[int]
-) -> Float[np.ndarray, "L X"]:
-    """Return how much of what is new in `y`, so many rows later, each feature explains: shares from 0 to 1.
-
-    What is new is the rest of `y[t + step]` after a regression on its own last values, up to `y[t]`, or up to
-    `y[t + step - 1]` where the step is zero or negative; the feature is `features[t]`. Missing values are carried on.
-
-    Parameters
-    ----------
-    y : float array (T,)
-        The target; nan is missing.
-    features : float array (T, X)
-        Nan is missing.
-    steps : sequence of int
-        Rows ahead; 0 for the row of the feature itself.
+def same_moves(
+    values: Float[np.ndarray, "N V"], target: int, features: Sequence[int], steps: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Return the features that are a line through the target so many rows later, with that step, in order of steps.
 
     Examples
     --------
-    >>> y = np.random.default_rng(0).normal(size=200).cumsum()
-    >>> shifted = np.column_stack([np.roll(y, -2), np.roll(y, 2)])
-    >>> ahead_of(y, shifted, [1, 2, 3])[1].round(1).tolist()
-    [1.0, 0.0]
+    >>> y = np.random.default_rng(0).normal(size=200)
+    >>> same_moves(np.column_stack([y, np.roll(y, -60), np.roll(y, 9)]), 0, [1, 2], range(-20, 100))
+    [(2, -9), (1, 60)]
     """
-    held, past = _carried(features), _carried(y[:, None])[:, 0]
-    shares = np.zeros((len(steps), features.shape[1]))
-    for i, step in enumerate(steps):
-        until = min(0, step - 1)
-        rows = np.arange(max(OWN - 1 - until, -step), len(y) - max(step, 0))
-        own = np.stack([past[rows + until - lag] for lag in range(OWN)], axis=1) if len(rows) else np.zeros((0, OWN))
-        later = y[rows + step]
-        whole = ~np.isnan(later) & ~np.isnan(own).any(axis=1)
-        shares[i] = _explained(later[whole], own[whole], held[rows][whole])
-    return shares
+    moves = np.diff(values, axis=0)
+    moves = np.where(np.isnan(moves), np.nan, _centred(moves, ~np.isnan(moves)))
+    rough = _shifted_correlations(moves[:, target], moves[:, list(features)], steps)
+    found = []
+    for i, x in np.argwhere(np.abs(rough) >= SAME - _ROUGH).tolist():
+        step, feature = steps[i], features[x]
+        now = slice(max(0, -step), -max(0, step) or None)
+        later = slice(max(0, step), min(0, step) or None)
+        pairs = [(table[now, [feature]], table[later, [target]]) for table in (values, moves)]
+        if all(abs(float(correlations(one, other)[0, 0])) >= SAME for one, other in pairs):
+            found.append((feature, step))
+    return found
 
 
 def correlations(a: Float[np.ndarray, "N A"], b: Float[np.ndarray, "N B"]) -> Float[np.ndarray, "A B"]:
@@ -144,45 +123,29 @@ def correlations(a: Float[np.ndarray, "N A"], b: Float[np.ndarray, "N B"]) -> Fl
 def _centred(columns: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Return the columns with mean 0 and spread 1, and 0 for what is missing: sums of squares keep their digits."""
     count = np.maximum(seen.sum(axis=0), 1)
-    away = np.where(seen, columns - np.where(seen, columns, 0.0).sum(axis=0) / count, 0.0)
+    level = np.where(seen, columns, 0.0).sum(axis=0) / count
+    away = np.where(seen, columns - level, 0.0)
     spread = np.sqrt((away**2).sum(axis=0) / count)
-    return away / np.where(spread > 0, spread, 1.0)
+    moves = spread > _CHANCELESS**2 * np.abs(level)  # the moves of a straight line differ by rounding alone
+    return np.where(moves, away, 0.0) / np.where(moves, spread, 1.0)
 
 
-def _explained(
-    later: Float[np.ndarray, "N"], own: Float[np.ndarray, "N O"], features: Float[np.ndarray, "N X"]
-) -> Float[np.ndarray, "X"]:
-    """Return the squared partial correlations of `later` with each feature, given `own`."""
-    shares = np.zeros(features.shape[1])
-    there = ~np.isnan(features)
-    whole = there.all(axis=0)
-    for group in (np.flatnonzero(whole), *np.flatnonzero(~whole)[:, None]):
-        rows = there[:, group[0]] if len(group) else np.zeros(0, dtype=bool)
-        if rows.sum() >= FEWEST:
-            shares[group] = _partial(later[rows], own[rows], features[rows][:, group])
-    return shares
+def _shifted_correlations(
+    y: Float[np.ndarray, "T"], features: Float[np.ndarray, "T X"], steps: Sequence[int]
+) -> Float[np.ndarray, "L X"]:
+    """Return the correlations of each feature with `y` so many rows later, by Fourier transform; all have mean 0."""
+    reach = max((abs(step) for step in steps), default=0)
+    size = 1 << (len(y) + reach).bit_length()
+    seen, there = ~np.isnan(y), ~np.isnan(features)
+    y, features = np.where(seen, y, 0.0), np.where(there, features, 0.0)
 
+    def sums(later: np.ndarray, now: np.ndarray) -> np.ndarray:
+        product = np.fft.rfft(later.astype(float), size)[:, None] * np.conj(
+            np.fft.rfft(now.astype(float), size, axis=0)
+        )
+        return np.fft.irfft(product, size, axis=0)[np.array(steps, dtype=int)]
 
-def _partial(later: np.ndarray, own: np.ndarray, features: np.ndarray) -> np.ndarray:
-    base, _ = np.linalg.qr(np.column_stack([np.ones(len(own)), own]))
-    new = _rest(later[:, None], base)
-    told = _rest(features, base)
-    size = np.linalg.norm(told, axis=0) * np.linalg.norm(new)
-    return np.where(size > 0, (new[:, 0] @ told / np.where(size > 0, size, 1.0)) ** 2, 0.0)
-
-
-def _rest(columns: np.ndarray, base: np.ndarray) -> np.ndarray:
-    """Return what the base leaves of the columns, large values cut; nothing where it leaves but rounding."""
-    rest = columns - base @ (base.T @ columns)
-    whole = np.linalg.norm(columns - columns.mean(axis=0), axis=0)
-    rest[:, np.linalg.norm(rest, axis=0) ** 2 <= _CHANCELESS * whole**2] = 0.0
-    large = _LARGE * np.quantile(np.abs(rest), 0.95, axis=0)
-    return np.clip(rest, -large, large)
-
-
-def _carried(columns: np.ndarray) -> np.ndarray:
-    """Return the columns with each missing value replaced by the last one, if it is not too old."""
-    row = np.arange(len(columns))[:, None]
-    last = np.maximum.accumulate(np.where(np.isnan(columns), -1, row), axis=0)
-    fresh = (last >= 0) & (row - last <= CARRIED)
-    return np.where(fresh, np.take_along_axis(columns, np.maximum(last, 0), axis=0), np.nan)
+    count = sums(seen, there).round()
+    whole = np.maximum(sums(y**2, there), 0.0) * np.maximum(sums(seen, features**2), 0.0)
+    usable = (count >= FEWEST) & (whole > _CHANCELESS * count**2)
+    return np.where(usable, sums(y, features) / np.sqrt(np.where(usable, whole, 1.0)), 0.0)

@@ -22,7 +22,7 @@ MOST_WIDE = 3
 _NEIGHBOURS = 2 * MOST_WIDE + 1
 _NEARBY = 49  # values that tell how restless the line is around here
 _SIGMAS = 10.0  # of 10,000 normal values the farthest is 4 away
-_TAIL = 2.5  # against the largest distances of all others
+_TAIL = 2.5  # against the largest distances of all others, and against the largest one nearby
 _MATTERS = 0.1  # against the distance between the tenth and the ninetieth percentile of all values
 _COMES_BACK = 0.35
 _LARGEST = 0.002  # share of the distances that are the largest
@@ -69,7 +69,10 @@ def spikes(y: Float[np.ndarray, "T"], season: int = 1) -> list[Spike]:
     most = max(2 * MOST_WIDE, int(_MOST_SHARE * len(y)))
     if not 0 < far.sum() <= most:
         return []
-    far &= size > _TAIL * float(np.quantile(size[~far], 1 - _LARGEST))
+    others = np.where(far, 0.0, size)
+    far &= size > _TAIL * np.maximum(
+        float(np.quantile(size[~far], 1 - _LARGEST)), maximum_filter1d(others, min(_NEARBY, len(y)), mode="mirror")
+    )
     far &= size > _MATTERS * float(np.subtract(*np.percentile(y, [90, 10])))
     return [spike for group in _groups(np.flatnonzero(far)) if (spike := _spike(y, group)) is not None]
 
@@ -140,16 +143,26 @@ def heavy_tails(case: Case) -> list[Finding]:
 
 
 def _beyond_season(away: np.ndarray, season: int) -> np.ndarray:
-    """Return how far each value is out, less what its like of the seasons before and after was out."""
+    """Return how far each value is out, less what its like of the seasons before and after was out.
+
+    Where a line is too short to hold a like, nobody can tell a peak of the season from a spike: there it is 0.
+    """
     size = np.abs(away)
-    if season < 2 or len(away) < 3 * season:
+    if season < 2:
         return size
-    sign = np.sign(away)
     up, down = maximum_filter1d(away, 3), maximum_filter1d(-away, 3)  # a step early or late is the same peak
-    for lag in (season, -season):
-        theirs = np.where(sign > 0, np.roll(up, lag), np.roll(down, lag))
-        size = np.minimum(size, np.maximum(np.abs(away) - theirs, 0))
-    return size
+    like = np.where(away > 0, _shifted(up, season), _shifted(down, season))
+    like = np.fmax(like, np.where(away > 0, _shifted(up, -season), _shifted(down, -season)))
+    return np.where(np.isnan(like), 0.0, np.maximum(size - np.maximum(like, 0.0), 0.0))
+
+
+def _shifted(values: np.ndarray, rows: int) -> np.ndarray:
+    """Return the values so many rows later, with nan where none come from."""
+    moved = np.full(len(values), np.nan)
+    if abs(rows) < len(values):
+        first, last = max(0, rows), len(values) + min(0, rows)
+        moved[first:last] = values[first - rows : last - rows]
+    return moved
 
 
 def _usual(away: np.ndarray) -> float:

@@ -96,6 +96,19 @@ def clipped(y: Float[np.ndarray, "T"]) -> list[Mark]:
     return found
 
 
+def unmarked(y: Float[np.ndarray, "T"]) -> Float[np.ndarray, "T"]:
+    """Return the values with nan for the numbers that seem to stand for a missing value.
+
+    Examples
+    --------
+    >>> y = np.where(np.arange(40) % 9 == 5, -999.0, np.arange(40) % 17)
+    >>> int(np.isnan(unmarked(y)).sum())
+    4
+    """
+    found = marks(y[~np.isnan(y)])
+    return np.where(np.isin(y, [mark.value for mark in found]), np.nan, y) if found else y
+
+
 def measured(panel: Panel, columns: Sequence[int] | None = None, fewest: int = 1) -> Iterator[Line]:
     """Yield the lines of a panel without the numbers that seem to stand for a missing value.
 

@@ -23,7 +23,8 @@ FEWEST = 5 * WINDOW
 _SIGMAS = 7.0
 _TOGETHER = 12.0
 _AT_ONCE = 0.5  # share of the step that happens from one value to the next
-_LASTS = 0.6
+_LASTS = 0.6  # share of the step that is still there in the second half of the window, and in three windows
+_FURTHER = 3  # windows; a sensor that climbed for days and fell back to where it came from did not step
 _TIMES_A_MOVE = 3.0  # against the usual move, so that a policy rate may take its steps
 _RARE = 0.995  # quantile of the moves
 _MOST = 5
@@ -150,7 +151,8 @@ def _step(y: np.ndarray, row: int, width: int) -> Step | None:
     far = _median_or(y[row + half : row + width], after) - _median_or(
         y[max(0, row - width) : max(0, row - half)], before
     )
-    lasts = min(close, far) / size >= _LASTS if size > 0 else max(close, far) / size >= _LASTS
+    wide = float(np.median(y[row : row + _FURTHER * width])) - float(np.median(y[max(0, row - _FURTHER * width) : row]))
+    lasts = min(share / size for share in (close, far, wide)) >= _LASTS
     moves = np.abs(np.diff(y))
     rare = moves[row - 1] >= max(_TIMES_A_MOVE * float(np.median(moves[moves > 0])), float(np.quantile(moves, _RARE)))
     at_once = bool(rare) and (float(y[row]) - float(y[row - 1])) / size >= _AT_ONCE

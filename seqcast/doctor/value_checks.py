@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from seqcast.doctor.constants import constant, stuck, unchanged
-from seqcast.doctor.copies import copies, leaks
+from seqcast.doctor.copies import copies
 from seqcast.doctor.findings import Case, Finding
+from seqcast.doctor.foresight import leaks
 from seqcast.doctor.outliers import heavy_tails, outliers
 from seqcast.doctor.seasons import season_found
 from seqcast.doctor.sentinels import clipping, sentinels

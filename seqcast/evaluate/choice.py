@@ -24,6 +24,8 @@ class Choice:
         Scores of every model on the inner and on the outer windows, best first, by the same scales.
     weights : mapping of str to float
         What the greedy ensemble gives each member, learnt on the inner windows; empty without an ensemble.
+    middle : tuple of str
+        The best models of the inner windows, of which the median is taken; empty without one.
     """
 
     model: str
@@ -31,6 +33,7 @@ class Choice:
     inner: tuple[Score, ...]
     outer: tuple[Score, ...]
     weights: Mapping[str, float] = field(default_factory=dict)
+    middle: tuple[str, ...] = ()
 
     @property
     def inner_mase(self) -> float:
@@ -67,6 +70,7 @@ class Choice:
             "inner_windows": self.windows,
             **{name: None if math.isnan(value) else value for name, value in figures.items()},
             "weights": dict(self.weights),
+            "median_of": list(self.middle),
         }
 
 

@@ -29,7 +29,7 @@ __all__ = ["BEST", "ROUNDS", "best_members", "combined", "gaps_in", "greedy_weig
 
 ROUNDS = 5
 """Members taken at most: weights of fifths, since finer ones are learnt from the chance of a few windows."""
-BEST = 5
+BEST = 3
 """Members of a median: among all models there are poor ones, and they move the middle."""
 
 _TIE = 1e-9  # a gain below this share of the loss is rounding, and the simpler choice stands

@@ -1,8 +1,7 @@
 """Can the intervals be believed? Coverage by step with honest bands, and the histogram of where actual values fell.
 
-Values of one window err alike: a forecast that misses the first step tends to miss the next. So the bands over all
-steps count as many independent values as the spread between windows shows (Kish's design effect), not as there are
-points. At one step the values of different windows and series count as independent, after Clopper & Pearson (1934).
+At one step the values of different windows and series count as independent. Over all steps they count for as many as
+the spread between windows shows: see `seqcast.evaluate.bands`.
 """
 
 import math
@@ -11,12 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.stats import beta
 
 from seqcast.data.panel import Panel
+from seqcast.evaluate.bands import clopper_pearson, effective_count, worth_of_bin
 from seqcast.types import Forecast, Task
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -144,23 +141,6 @@ def _coverage(model: str, forecast: Forecast, actual: Float[np.ndarray, "N H K"]
     )
 
 
-def clopper_pearson(
-    hits: Float[np.ndarray, "H"] | Int[np.ndarray, "H"], counts: Float[np.ndarray, "H"] | Int[np.ndarray, "H"]
-) -> tuple[Float[np.ndarray, "H"], Float[np.ndarray, "H"]]:
-    """Return the exact 95 % band of a share; counts need not be whole (Korn & Graubard, 1998).
-
-    Examples
-    --------
-    >>> low, high = clopper_pearson(np.array([8]), np.array([10]))
-    >>> low.round(4).tolist(), high.round(4).tolist()
-    ([0.4439], [0.9748])
-    """
-    tail, missed = (1 - CONFIDENCE) / 2, counts - hits
-    low = np.where(hits > 0, beta.ppf(tail, np.maximum(hits, 1e-12), missed + 1), 0.0)
-    high = np.where(missed > 0, beta.ppf(1 - tail, hits + 1, np.maximum(missed, 1e-12)), 1.0)
-    return low, high
-
-
 def _band(
     share: float, inside: Bool[np.ndarray, "N H K"], judged: Bool[np.ndarray, "N H K"], forecast: Forecast
 ) -> tuple[float, float]:
@@ -170,26 +150,6 @@ def _band(
     effective = effective_count(inside, judged, forecast.origins.fold)
     low, high = clopper_pearson(np.array([share * effective]), np.array([effective]))
     return float(low[0]), float(high[0])
-
-
-def effective_count(
-    inside: Bool[np.ndarray, "N H K"], judged: Bool[np.ndarray, "N H K"], clusters: Int[np.ndarray, "N"]
-) -> float:
-    """Return how many independent values the judged ones are worth, by the spread of their sums between clusters.
-
-    The ratio estimator of survey sampling (Kish, 1965): never fewer than there are clusters, so that no spread at all
-    (all inside) is not taken for certainty, and never more than there are values.
-    """
-    count = float(judged.sum())
-    share = inside.sum() / count
-    hits = np.bincount(clusters, inside.sum(axis=(1, 2)))
-    sizes = np.bincount(clusters, judged.sum(axis=(1, 2)))
-    there = sizes > 0
-    windows = int(there.sum())
-    spread = ((hits - share * sizes)[there] ** 2).sum() * windows / max(windows - 1, 1) / count**2
-    if windows < 2 or spread <= 0:
-        return float(windows)
-    return float(np.clip(share * (1 - share) / spread, windows, count))
 
 
 def _mean_width(width: Float[np.ndarray, "N H K"], judged: Bool[np.ndarray, "N H K"], forecast: Forecast) -> float:
@@ -243,7 +203,7 @@ def _pit(
     sizes = np.diff(edges)
     count = float(judged.sum())
     window = np.broadcast_to(forecast.origins.fold[:, None, None], judged.shape)[judged]
-    effective = np.array([_worth(inside[:, b], window, size, count) for b, size in enumerate(sizes)])
+    effective = np.array([worth_of_bin(inside[:, b], window, size, count) for b, size in enumerate(sizes)])
     half = 1.96 * np.sqrt(sizes * (1 - sizes) / effective)
     return Pit(
         model=model, edges=edges, share=inside.mean(axis=0), low=np.maximum(sizes - half, 0.0), high=sizes + half
@@ -291,12 +251,3 @@ def shared_out(span: Float[np.ndarray, "n 2"], edges: Float[np.ndarray, "edges"]
     places = [np.searchsorted(edges, low, side=side) - 1 for side in ("left", "right")]
     point = np.mean([np.clip(place, 0, len(edges) - 2) == np.arange(len(edges) - 1) for place in places], axis=0)
     return np.where(length > 0, common / np.where(length > 0, length, 1.0), point)
-
-
-def _worth(part: Float[np.ndarray, "n"], window: Int[np.ndarray, "n"], expected: float, count: float) -> float:
-    """Return how many independent values a bin rests on: the spread between windows around its expected share."""
-    gaps = np.bincount(window, part) - expected * np.bincount(window)
-    windows = int((np.bincount(window) > 0).sum())
-    mean = gaps.sum() / count
-    spread = ((gaps - mean * np.bincount(window)) ** 2).sum() / count**2
-    return float(np.clip(expected * (1 - expected) / spread, min(windows, count), count)) if spread > 0 else windows

@@ -73,6 +73,5 @@ def forecaster_of(name: str, study: Study, build: Build) -> Forecaster:
         weights = study.choice.weights
         return Ensemble(GREEDY, tuple(build(member) for member in weights), weights)
     if name == MEDIAN:
-        members = [member for member in study.settled.raw if member not in (GREEDY, MEDIAN)]
-        return Ensemble(MEDIAN, tuple(build(member) for member in members), None)
+        return Ensemble(MEDIAN, tuple(build(member) for member in study.choice.middle), None)
     return build(name)

@@ -12,7 +12,7 @@ import numpy as np
 from seqcast.data.panel import Panel
 from seqcast.evaluate.backtest import Backtest, joined
 from seqcast.evaluate.choice import Choice
-from seqcast.evaluate.combine import combined, greedy_weights, median_of
+from seqcast.evaluate.combine import best_members, combined, greedy_weights, median_of
 from seqcast.evaluate.conformal import calibrated
 from seqcast.evaluate.leaderboard import leaderboard
 from seqcast.evaluate.plan import Plan
@@ -59,15 +59,20 @@ def settle(panel: Panel, plan: Plan, members: Mapping[str, Backtest], intervals:
     """
     raw = dict(members)
     weights: dict[str, float] = {}
+    middle: tuple[str, ...] = ()
     honest = {name: _inner(test.forecast, plan) for name, test in members.items()}
     if ensembles and plan.inner and len(members) >= FEWEST_MEMBERS:
         said = {name: test.forecast for name, test in members.items()}
-        weights = _weights(panel, plan, said)
-        raw[MEDIAN] = _together(median_of(MEDIAN, said), members)
-        honest[MEDIAN] = _inner(raw[MEDIAN].forecast, plan)
+        weights, middle = _weights(panel, plan, said), _best(panel, plan, said)
+        raw[MEDIAN] = _together(_median(said, middle), {name: members[name] for name in middle})
         raw[GREEDY] = _together(combined(GREEDY, said, weights), {name: members[name] for name in weights})
-        if plan.inner > 1:
-            honest[GREEDY] = _each_by_the_others(panel, plan, said)
+        # On the windows that its members were picked by, a combination cannot lose, and would always be chosen.
+        honest[MEDIAN], honest[GREEDY] = (
+            joined([_by_the_others(name, panel, plan, said, fold) for fold in range(plan.inner)])
+            if plan.inner > 1
+            else _inner(raw[name].forecast, plan)
+            for name in (MEDIAN, GREEDY)
+        )
     delivered: dict[str, Backtest] = {}
     calibrations: dict[str, Calibration] = {}
     for name, test in raw.items():
@@ -83,7 +88,12 @@ def settle(panel: Panel, plan: Plan, members: Mapping[str, Backtest], intervals:
     if plan.inner:
         inner = leaderboard(panel, plan.task, {name: (said, raw[name].seconds) for name, said in honest.items()}, first)
     choice = Choice(
-        model=inner[0].model, windows=plan.inner, inner=inner if plan.inner else (), outer=outer, weights=weights
+        model=inner[0].model,
+        windows=plan.inner,
+        inner=inner if plan.inner else (),
+        outer=outer,
+        weights=weights,
+        middle=middle,
     )
     return Settled(delivered, raw, calibrations, choice)
 
@@ -100,24 +110,31 @@ def _outer(forecast: Forecast, plan: Plan) -> Forecast:
 
 def _weights(panel: Panel, plan: Plan, said: Mapping[str, Forecast], without: int = -1) -> dict[str, float]:
     """Return the weights learnt on the inner windows, all but one."""
-    kept = {
+    return greedy_weights(panel, plan.task, _teaching(plan, said, without), plan.folds.known[0])
+
+
+def _best(panel: Panel, plan: Plan, said: Mapping[str, Forecast], without: int = -1) -> tuple[str, ...]:
+    """Return the best models of the inner windows, all but one."""
+    return best_members(panel, plan.task, _teaching(plan, said, without), plan.folds.known[0])
+
+
+def _teaching(plan: Plan, said: Mapping[str, Forecast], without: int) -> dict[str, Forecast]:
+    return {
         name: forecast.take((forecast.origins.fold < plan.inner) & (forecast.origins.fold != without))
         for name, forecast in said.items()
     }
-    return greedy_weights(panel, plan.task, kept, plan.folds.known[0])
 
 
-def _each_by_the_others(panel: Panel, plan: Plan, said: Mapping[str, Forecast]) -> Forecast:
-    """Return the greedy ensemble of each inner window with the weights of the others.
+def _by_the_others(name: str, panel: Panel, plan: Plan, said: Mapping[str, Forecast], fold: int) -> Forecast:
+    """Return what a combination says at one inner window, with what the others teach."""
+    here = {model: forecast.take(forecast.origins.fold == fold) for model, forecast in said.items()}
+    if name == MEDIAN:
+        return _median(here, _best(panel, plan, said, fold))
+    return combined(GREEDY, here, _weights(panel, plan, said, fold))
 
-    On the windows that its weights were learnt on it cannot lose against its members, and would always be chosen.
-    """
-    parts = []
-    for fold in range(plan.inner):
-        weights = _weights(panel, plan, said, without=fold)
-        here = {name: forecast.take(forecast.origins.fold == fold) for name, forecast in said.items()}
-        parts.append(combined(GREEDY, here, weights))
-    return joined(parts)
+
+def _median(said: Mapping[str, Forecast], members: tuple[str, ...]) -> Forecast:
+    return median_of(MEDIAN, {name: said[name] for name in members})
 
 
 def _together(forecast: Forecast, members: Mapping[str, Backtest]) -> Backtest:

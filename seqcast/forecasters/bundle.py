@@ -12,17 +12,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 
 from seqcast.budget import Deadline
 from seqcast.config import built
 from seqcast.data.panel import Panel
-from seqcast.errors import BundleError
+from seqcast.errors import BundleError, SeqcastError
 from seqcast.files import Bundle, read_folder, write_folder
 from seqcast.forecasters.base import Fitted
 from seqcast.forecasters.calibrated import CalibratedFitted, Calibration
 from seqcast.forecasters.classical import build_local
 from seqcast.forecasters.ensemble import FittedEnsemble
 from seqcast.forecasters.local import FittedLocal
+from seqcast.forecasters.proving import (
+    insist,
+    prove_arrays,
+    prove_calibration,
+    prove_encoder,
+    prove_inputs,
+    prove_members,
+    prove_panel,
+)
 from seqcast.forecasters.stored import (
     Arrays,
     encoder_arrays,
@@ -36,7 +46,7 @@ from seqcast.forecasters.stored import (
 )
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.train.progress import EpochRecord
-from seqcast.types import Task
+from seqcast.types import Columns, Task
 
 FORMAT, VERSION, OLDER = "seqcast-model", 3, 2
 
@@ -85,14 +95,42 @@ def load_model(folder: Path) -> Saved:
     Raises
     ------
     BundleError
-        When it is none, was changed or cut short, or names a model that this release does not know.
+        When it is none, was changed or cut short, does not hold together, or names a model that this release does not
+        know.
     """
-    bundle = _opened(folder)
+    try:
+        return _saved_of(_opened(folder))
+    except SeqcastError:
+        raise
+    except _MALFORMED as error:
+        raise BundleError(
+            f"{folder} is no model as seqcast writes it: {type(error).__name__}, {error}. Save the forecaster again."
+        ) from error
+
+
+# What facts and arrays of another form break. Their form is anybody's choice, so that no list of checks is whole.
+_MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    ValueError,
+)
+
+
+def _saved_of(bundle: Bundle) -> Saved:
     facts: Facts = dict(bundle.facts)
-    panel = panel_of(_file(bundle, "panel.safetensors"), facts["panel"])
+    kept, (arrays, _) = facts["panel"], unpacked(_file(bundle, "panel.safetensors"))
+    columns = built(Columns, kept["columns"], "panel.columns")
+    prove_panel(columns, kept["series"], arrays)
+    panel = panel_of(arrays, columns, kept)
     task = built(Task, facts["task"], "task")
+    insist(isinstance(facts["name"], str) and isinstance(facts["settings"], dict), "it has a name and settings")
     fitted = _fitted_of(facts["part"], _Reading(bundle, panel, task))
-    return Saved(str(facts["name"]), fitted, panel, task, facts["settings"])
+    return Saved(facts["name"], fitted, panel, task, facts["settings"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +206,10 @@ def _fitted_of(part: Facts, reading: _Reading) -> Fitted:
         return _network_of(part, reading)
     if kind == "calibrated":
         arrays, _ = unpacked(_file(reading.bundle, part["file"]))
+        prove_calibration(arrays, reading.panel, reading.task)
         return CalibratedFitted(_fitted_of(part["inner"], reading), Calibration.from_arrays(arrays))
     if kind == "ensemble":
+        prove_members(part["names"], part["members"], part["weights"])
         members = tuple(_fitted_of(member, reading) for member in part["members"])
         return FittedEnsemble(str(part["name"]), tuple(part["names"]), members, part["weights"])
     raise BundleError(f"This seqcast knows no part of the kind {kind!r}. Open it with the release that wrote it.")
@@ -203,28 +243,37 @@ def _network_of(facts: Facts, reading: _Reading) -> Fitted:
     import torch
 
     from seqcast.forecasters.neural import FittedNetwork
+    from seqcast.forecasters.outputs import reading_of
     from seqcast.models.registry import NETWORKS, build_network
     from seqcast.types import Dims
 
-    name, panel = str(facts["name"]), reading.panel
+    name, panel, task = str(facts["name"]), reading.panel, reading.task
     if name not in NETWORKS:
         raise BundleError(f"This seqcast knows no network {name!r}. Open it with the release that wrote it.")
     arrays, _ = unpacked(_file(reading.bundle, facts["file"]))
-    parts = {prefix: _under(arrays, prefix) for prefix in ("encoder:", "weights:")}
+    scales, weights = (_under(arrays, prefix) for prefix in ("encoder:", "weights:"))
+    spread = arrays.get("spread")
+    insist(len(scales) + len(weights) + (spread is not None) == len(arrays), "a network has scales, weights and spread")
     config = built(NETWORKS[name].config, facts["config"], f"model.{name}")
     dims = built(Dims, facts["dims"], "dims")
+    prove_encoder(scales, panel)
+    encoder = encoder_of(scales, facts["encoder"], np.minimum(panel.history, panel.rows))
+    prove_inputs(dims, encoder, panel, task)
+    reading_of(facts["loss"])
     with torch.random.fork_rng():
+        # Without memory first: settings of another size must not fill it before they are refused.
+        with torch.device("meta"):
+            wanted = build_network(name, config, dims).state_dict()
+        sizes = {key: (tuple(value.shape), "f") for key, value in wanted.items()}
+        if {key: (array.shape, array.dtype.kind) for key, array in weights.items()} != sizes:
+            raise BundleError(f"The weights do not fit a {name} of these settings; the bundle is of another release.")
         model = build_network(name, config, dims)
-    try:
-        model.load_state_dict({key: torch.from_numpy(array.copy()) for key, array in parts["weights:"].items()})
-    except RuntimeError as error:
-        raise BundleError(
-            f"The weights do not fit a {name} of these settings; the bundle is of another release."
-        ) from error
-    encoder = encoder_of(parts["encoder:"], facts["encoder"], np.minimum(panel.history, panel.rows))
-    records = tuple(EpochRecord(**record) for record in facts["records"])
-    learnt = {"encoder": encoder, "model": model.eval(), "loss": str(facts["loss"]), "spread": arrays.get("spread")}
-    return FittedNetwork(name, config, reading.task, dims, records=records, ending=str(facts["ending"]), **learnt)
+    model.load_state_dict({key: torch.from_numpy(array.copy()) for key, array in weights.items()})
+    if spread is not None:
+        prove_arrays("the network", {"spread": spread}, {"spread": (task.horizon, dims.targets, len(task.quantiles))})
+    records = tuple(built(EpochRecord, record, "records") for record in facts["records"])
+    learnt = {"encoder": encoder, "model": model.eval(), "loss": facts["loss"], "spread": spread}
+    return FittedNetwork(name, config, task, dims, records=records, ending=str(facts["ending"]), **learnt)
 
 
 def _under(arrays: Arrays, prefix: str) -> Arrays:

@@ -51,15 +51,13 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
     }
 
 
-def panel_of(data: bytes, facts: dict[str, Any]) -> Panel:
+def panel_of(arrays: Arrays, columns: Columns, facts: dict[str, Any]) -> Panel:
     """Return the panel that `panel_bytes` and `panel_facts` took apart."""
-    names: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in facts["columns"].items()
-    }
-    arrays: dict[str, Any] = load(data)
+    parts = (arrays[name] for name in ("offsets", "times", "values", "static"))
     categories = {name: tuple(labels) for name, labels in facts["categories"].items()}
-    frequency = Frequency.from_dict(facts["frequency"])
-    return Panel(Columns(**names), frequency, tuple(facts["series"]), **arrays, categories=categories)
+    return Panel(
+        columns, Frequency.from_dict(facts["frequency"]), tuple(facts["series"]), *parts, categories=categories
+    )
 
 
 def encoder_arrays(encoder: Encoder) -> Arrays:

@@ -100,7 +100,8 @@ def procedure_of(
         if until.inner:
             names = sorted(study.backtests)
             weights = [study.choice.weights.get(name, 0.0) for name in names]
-            said[CHOICE] = np.array([float(names.index(study.best)), *weights])
+            among = [float(name in study.choice.middle) for name in names]
+            said[CHOICE] = np.array([float(names.index(study.best)), *weights, *among])
         return said
 
     return procedure

@@ -55,7 +55,10 @@ def test_warnings_come_first_and_every_finding_says_what_why_and_what_deals_with
 
 
 def test_a_calm_table_has_no_finding():
-    assert examine(make_panel({"a": noise(0), "b": noise(1)}, frequency=MONTHLY)).findings == ()
+    assert (
+        examine(make_panel({"a": noise(0) + season() / 5, "b": noise(1) + season() / 5}, frequency=MONTHLY)).findings
+        == ()
+    )
 
 
 def test_the_diagnosis_is_json_without_a_nan(mixed):
@@ -102,7 +105,7 @@ def test_gaps_are_told_with_their_number_and_what_was_read():
 
 def test_every_seventh_row_alone_is_no_series_of_steps():
     y = np.where(np.arange(400) % 7 == 0, noise(0, 400), np.nan)
-    [finding] = examine(make_panel({"a": y})).findings
+    [finding] = [each for each in examine(make_panel({"a": y})).findings if each.check == "cannot be tested"]
     assert finding.what == "Not tested: fewer than 20 rows in a row." and "--resample" in finding.option
 
 

@@ -33,6 +33,22 @@ def test_a_daily_peak_is_no_spike_but_one_in_the_night_is():
     assert [spike.first for spike in spikes(y, 24)] == [500]
 
 
+@given(st.integers(20, 150), st.integers(0, 20))
+def test_a_peak_without_another_season_to_compare_with_is_no_spike(rows, seed):
+    hours = np.arange(rows)
+    assert spikes(clean_series("noise", seed, rows) + 60 * (hours % 24 == 18), 24) == []
+
+
+def test_a_spike_stands_alone_also_against_what_is_near():
+    y = clean_series("noise", 0, 2_000)
+    y[1_000] = 14.0
+    assert [spike.first for spike in spikes(y)] == [1_000]
+    y[985] = 7.0
+    assert spikes(y) == []
+    y[985], y[900] = 0.0, 7.0
+    assert [spike.first for spike in spikes(y)] == [1_000]
+
+
 def test_a_step_and_an_end_do_not_come_back():
     y = clean_series("noise", 0)
     assert spikes(y + 40 * (np.arange(500) > 250)) == []

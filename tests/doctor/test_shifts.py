@@ -45,6 +45,14 @@ def test_a_ramp_a_spike_and_a_hump_are_no_steps():
     assert steps(y + 40 * ((rows >= 200) & (rows < 205))) == []
 
 
+def test_what_climbs_for_long_and_falls_back_at_once_did_not_step():
+    rows = np.arange(500)
+    y = 0.2 * clean_series("noise", 0) + np.where(rows < 300, np.maximum(0, rows - 285), 0)
+    assert steps(y) == []
+    assert [step.row for step in steps(y + 15 * (rows >= 300))] == []  # it climbed there, and stayed
+    assert [step.row for step in steps(0.2 * clean_series("noise", 0) + 15 * (rows >= 300))] == [300]
+
+
 def test_a_step_between_quotes_is_dated_by_the_first_new_one():
     y = np.where(np.arange(700) % 7 == 0, 500 + clean_series("noise", 0, 700).cumsum(), np.nan)
     y[350:] += 300

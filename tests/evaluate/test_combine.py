@@ -75,6 +75,13 @@ def test_a_member_that_knows_gets_all_the_weight():
     assert toy(2.0, 0.0, -1.0)[0] == {"drift": 1.0}
 
 
+def test_one_member_has_all_the_weight_even_with_a_hole_in_it():
+    them = crowd(1, members=1)
+    assert learnt(them) == {"naive": 1.0}
+    silent = replace(them.forecasts["naive"], values=them.forecasts["naive"].values * np.nan)
+    assert learnt(replace(them, forecasts={"naive": silent})) == {"naive": 1.0}
+
+
 def test_among_equals_the_simplest_is_taken_and_alone():
     assert toy(2.0, 2.0, 2.0)[0] == {"naive": 1.0}
     panel, origins = panel_of([0.0, 1.0, 0.0, 1.0, 9.0]), origins_of([0], [4])
@@ -82,6 +89,15 @@ def test_among_equals_the_simplest_is_taken_and_alone():
     assert greedy_weights(panel, TASK, same, np.array([4])) == {"ets": 1.0}
     same.pop("ets")
     assert greedy_weights(panel, TASK, same, np.array([4])) == {"arima(1,0,0)": 1.0}
+
+
+def test_of_two_that_help_alike_the_simpler_is_taken():
+    """Two rounds: the best alone, and then one of those that would both bring the average to the same place."""
+    panel, (_, said) = panel_of([0.0, 1.0, 0.0, 1.0, 0.0]), toy(1.0, 1.1, -1.25, -1.25)
+    expected = {"naive": 0.5, "theta": 0.5}
+    assert greedy_weights(panel, TASK, said, np.array([4]), rounds=2) == expected
+    backwards = {name: said[name] for name in reversed(list(said))}
+    assert greedy_weights(panel, TASK, backwards, np.array([4]), rounds=2) == expected
 
 
 def test_more_rounds_come_as_near_to_the_least_loss_as_is_claimed():
@@ -141,10 +157,11 @@ def test_the_best_members_are_those_of_the_least_loss_in_its_order(sizes):
 
 def test_a_member_that_gave_no_number_is_not_among_the_best():
     them = crowd(1)
-    names = best_members(them.panel, them.task, them.forecasts, them.rows)
+    names = best_members(them.panel, them.task, them.forecasts, them.rows, most=4)
     holed = replace(them.forecasts[names[0]], values=them.forecasts[names[0]].values * np.nan)
     said = {**them.forecasts, names[0]: holed}
-    assert best_members(them.panel, them.task, said, them.rows) == names[1:]
+    assert best_members(them.panel, them.task, said, them.rows, most=4) == names[1:]
+    assert best_members(them.panel, them.task, said, them.rows) == names[1:4]
 
 
 def test_no_more_members_are_taken_than_there_are_rounds():

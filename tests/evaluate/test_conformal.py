@@ -14,6 +14,7 @@ from seqcast.forecasters.calibrated import CalibratedFitted
 from seqcast.forecasters.classical import build_local
 from seqcast.forecasters.ensemble import Ensemble
 from seqcast.types import Task
+from tests.panels import make_panel
 from tests.proofs.intervals import (
     LEVELS,
     case,
@@ -79,6 +80,22 @@ def test_when_the_spread_trebles_only_the_adaptive_one_finds_back():
 @pytest.mark.slow
 def test_the_share_missed_keeps_to_the_bound_of_gibbs_and_candes():
     assert long_run_excess() <= 0
+
+
+@pytest.mark.parametrize("windows", [20, 60])
+def test_series_that_err_together_are_trusted_like_one(windows):
+    moved = {}
+    for alike in (True, False):
+        for series in (1, 6):
+            panel = noise_panel(np.ones(4 * windows + 20), series=series)
+            if alike:
+                panel = make_panel({name: panel.values[: 4 * windows + 20] for name in panel.series})
+            folds = folds_of(panel, 4, windows)
+            said = normal_quantiles(folds.origins, np.full((series * windows, 4, 1), 0.2))
+            learnt = calibrated(panel, said, folds, Task(horizon=4, quantiles=LEVELS), "split")[1]
+            moved[alike, series] = np.abs(learnt.pooled[..., [0, 1, 3, 4]]).mean()
+    assert moved[True, 6] == pytest.approx(moved[True, 1], rel=0.1)
+    assert moved[False, 6] > 1.2 * moved[False, 1]
 
 
 def test_half_the_spread_is_widened_and_twice_is_narrowed():

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, kstest
 
-from seqcast.evaluate.coverage import clopper_pearson, coverage_of, effective_count, pairs_of, pit_of, pit_range
+from seqcast.evaluate.bands import clopper_pearson, effective_count
+from seqcast.evaluate.coverage import coverage_of, pairs_of, pit_of, pit_range
 from seqcast.types import Task
 from tests.proofs.intervals import LEVELS, case, folds_of, noise_panel, normal_quantiles, pit_distance
 

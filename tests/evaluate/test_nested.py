@@ -8,7 +8,7 @@ import pytest
 from seqcast.budget import Deadline
 from seqcast.config import RunOptions
 from seqcast.evaluate.backtest import backtest
-from seqcast.evaluate.combine import combined, greedy_weights
+from seqcast.evaluate.combine import best_members, combined, greedy_weights
 from seqcast.evaluate.nested import settle
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
@@ -109,21 +109,27 @@ def test_what_comes_after_the_first_outer_cutoff_moves_nothing_that_was_settled_
     assert set(weights) <= {*names, "seasonal-naive"} and sum(weights.values()) == pytest.approx(1.0)
 
 
-def test_an_ensemble_is_judged_for_the_choice_by_weights_of_the_other_windows():
-    panel = panel_of(walk(80, seed=3))
-    planned = plan(panel, OPTIONS)
+def noisy_members(panel, planned, count=4):
+    """Return backtests of models that are off by more the higher their number, and by chance."""
     members = {}
-    for seed in range(4):
+    for seed in range(count):
         name = f"model {seed}"
         noisy = Planted(name, 0.5 * seed, 0.5, 60)
         test = backtest(noisy, panel, planned.task, planned.folds, deadline=Deadline())
         noise = np.random.default_rng(seed).normal(size=test.forecast.mean.shape)
         values = test.forecast.values + noise[..., None]
         members[name] = replace(test, forecast=replace(test.forecast, mean=test.forecast.mean + noise, values=values))
+    return members
+
+
+def test_a_combination_is_judged_for_the_choice_by_what_the_other_windows_teach():
+    panel = panel_of(walk(80, seed=3))
+    planned = plan(panel, OPTIONS)
+    members = noisy_members(panel, planned, count=7)
     found = settle(panel, planned, members, "model", ensembles=True)
     assert set(found.backtests) == {*members, "ensemble", "median"}
 
-    errors, actual = [], panel.actual(planned.folds.origins, 4)
+    errors, middles, actual = [], [], panel.actual(planned.folds.origins, 4)
     for fold in range(planned.inner):
         others = {
             name: test.forecast.take(
@@ -135,8 +141,26 @@ def test_an_ensemble_is_judged_for_the_choice_by_weights_of_the_other_windows():
         here = {name: test.forecast.take(test.forecast.origins.fold == fold) for name, test in members.items()}
         said = combined("ensemble", here, weights).median
         errors.append(np.abs(said - actual[planned.folds.origins.fold == fold]).mean())
+        best = best_members(panel, planned.task, others, planned.folds.known[0])
+        middle = np.median([here[name].median for name in best], axis=0)
+        middles.append(np.abs(middle - actual[planned.folds.origins.fold == fold]).mean())
     inner = {score.model: score for score in found.choice.inner}
     assert inner["ensemble"].mae == pytest.approx(np.mean(errors))
+    assert inner["median"].mae == pytest.approx(np.mean(middles))
+
+
+def test_the_median_is_of_the_best_models_of_the_inner_windows():
+    panel = panel_of(walk(80, seed=3))
+    planned = plan(panel, OPTIONS)
+    members = noisy_members(panel, planned, count=8)
+    found = settle(panel, planned, members, "model", ensembles=True)
+    taught = {name: test.forecast.take(test.forecast.origins.fold < 3) for name, test in members.items()}
+    assert found.choice.middle == best_members(panel, planned.task, taught, planned.folds.known[0])
+    assert len(found.choice.middle) == 3
+    outer = [members[name].forecast.take(members[name].forecast.origins.fold >= 3) for name in found.choice.middle]
+    expected = np.median([forecast.median for forecast in outer], axis=0)
+    np.testing.assert_allclose(found.backtests["median"].forecast.median, expected)
+    assert found.backtests["median"].seconds == pytest.approx(sum(members[n].seconds for n in found.choice.middle))
 
 
 def test_two_models_are_not_combined():

@@ -70,6 +70,16 @@ def test_it_is_what_numpy_says(rule):
     assert beside_numpy(median=rule == "median") < 1e-14
 
 
+@pytest.mark.parametrize("rule", RULES)
+@given(sizes, st.floats(1e-300, 1e300))
+def test_one_member_is_that_member_to_the_last_bit_whatever_its_weight(rule, them, weight):
+    said, _ = several(*them)
+    one = {"m0": said["m0"]}
+    got = mixed(rule, one, {"m0": weight})
+    np.testing.assert_array_equal(got.values, one["m0"].values)
+    np.testing.assert_array_equal(got.mean, one["m0"].mean)
+
+
 def test_members_that_agree_are_met_to_the_last_bit():
     assert agreeing_moved() == 0
 

@@ -4,14 +4,19 @@ from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.arima_process import arma2ma
 
 from seqcast.budget import Deadline
-from seqcast.config import built
+from seqcast.config import RunOptions, built
 from seqcast.errors import ConfigError
+from seqcast.evaluate.plan import plan
+from seqcast.evaluate.study import Limits as TimeLimits
+from seqcast.evaluate.study import compare
+from seqcast.forecaster import Forecaster
 from seqcast.forecasters import local
 from seqcast.forecasters.bootstrap import (
     NO_ERRORS,
@@ -298,12 +303,42 @@ def test_thousands_of_steps_are_drawn_with_fewer_paths():
 
 
 def test_a_task_saved_without_a_spread_is_normal_and_an_unknown_one_is_refused():
-    facts = asdict(NORMAL)
-    del facts["spread"]
+    facts = {name: value for name, value in asdict(NORMAL).items() if name != "spread"}
     assert built(Task, facts, "task") == NORMAL
     assert built(Task, asdict(DRAWN), "task") == DRAWN
     with pytest.raises(ConfigError, match="No spread named 'bootstrp'. Did you mean 'bootstrap'?"):
         Task(horizon=1, spread="bootstrp")
+
+
+def test_a_run_draws_what_its_options_ask():
+    panel = panel_for("naive", {"a": walk()})
+    drawn, normal = (
+        plan(panel, RunOptions(horizon=6, models=("naive",), windows=1, spread=spread))
+        for spread in ("bootstrap", "normal")
+    )
+    assert (drawn.task.spread, normal.task.spread) == ("bootstrap", "normal")
+    assert replace(drawn.task, spread="normal") == normal.task
+    store = compare(panel, drawn, [build_local("naive")], TimeLimits(intervals="model", ensembles=False))
+    known = drawn.folds.known[drawn.inner, 0]
+    truth = naive(walk()[:known], drawn.task)
+    np.testing.assert_array_equal(store.backtests["naive"].forecast.values[0, :, 0], truth.values)
+
+
+def test_a_user_gets_skewed_intervals_for_skewed_errors():
+    table = pl.DataFrame({"t": range(200), "y": walk()})
+    sides = {}
+    for spread in ("normal", "bootstrap"):
+        made = Forecaster(horizon=1, model="naive", intervals="model", spread=spread).fit(table).predict()
+        low, high = walk()[-1] - made["q0.1"][0], made["q0.9"][0] - walk()[-1]
+        sides[spread] = (low, high)
+    assert sides["normal"][0] == pytest.approx(sides["normal"][1])
+    # Moves are exponential less one: their deciles are -.89 and 1.30.
+    np.testing.assert_allclose(sides["bootstrap"], (0.89, 1.30), atol=0.25)
+
+
+def walk():
+    """Return a walk whose moves are skewed."""
+    return np.cumsum(np.random.default_rng(12).exponential(size=200) - 1)
 
 
 def test_a_forecaster_draws_what_its_task_asks():

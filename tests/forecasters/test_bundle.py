@@ -1,19 +1,24 @@
 """Bundles of what holds others: the same bits without the table, every part proved, nothing unknown brought to life."""
 
 import json
+import tempfile
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqcast.budget import Deadline
-from seqcast.errors import BundleError
+from seqcast.errors import BundleError, ConfigError
 from seqcast.files import Bundle, read_folder, write_folder
 from seqcast.forecasters.bundle import FORMAT, OLDER, VERSION, Saved, load_model, save_model
 from seqcast.forecasters.calibrated import CalibratedFitted, Calibration
 from seqcast.forecasters.classical import build_local
 from seqcast.forecasters.ensemble import Ensemble, FittedEnsemble
 from seqcast.forecasters.neural import Neural
+from seqcast.forecasters.stored import packed, unpacked
 from seqcast.models.recurrent import RecurrentConfig
 from seqcast.train.config import FitConfig
 from tests.forecasters.test_ensemble import TASK, Told, waves
@@ -216,3 +221,106 @@ def test_what_no_bundle_can_bring_back_is_refused(made, tmp_path):
     with pytest.raises(BundleError, match="got a Told, which it cannot bring back"):
         save_model(tmp_path / "model", Saved("median", mixed, panel, TASK, {}))
     assert not (tmp_path / "model").exists()
+
+
+HOSTILE = (None, "x", -1, 0, 5000, 10**12, 0.5, True, [], {}, ["a", "b"], {"a": 1}, [[]])
+
+
+@pytest.fixture(scope="module")
+def bundled(made, tmp_path_factory):
+    """Return the bundle of a calibrated ensemble of a network and a classical model."""
+    panel, learnt = made
+    folder = tmp_path_factory.mktemp("bundled") / "model"
+    save_model(folder, Saved("ensemble", calibrated(learnt["mixed"], panel), panel, TASK, {"horizon": 4}))
+    return read_folder(folder, FORMAT, VERSION)
+
+
+def places_in(value, at=()):
+    """Return the way to everything inside nested JSON values."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way for key, part in inner for way in ((*at, key), *places_in(part, (*at, key)))]
+
+
+def opened(bundle):
+    """Return what a stranger's bundle brings, or None where it is refused in words of ours."""
+    with tempfile.TemporaryDirectory() as home:
+        write_folder(Path(home, "model"), bundle)
+        try:
+            return load_model(Path(home, "model"))
+        except (BundleError, ConfigError) as refusal:
+            assert len(str(refusal)) > 20
+            return None
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_any_fact_of_a_stranger_is_refused_in_words_or_gives_a_forecast_in_order(bundled, data):
+    facts = json.loads(json.dumps(dict(bundled.facts)))
+    *way, last = data.draw(st.sampled_from(places_in(facts)))
+    holder = facts
+    for key in way:
+        holder = holder[key]
+    if data.draw(st.booleans()):
+        del holder[last]
+    else:
+        holder[last] = data.draw(st.sampled_from(HOSTILE))
+    back = opened(replace(bundled, facts=facts))
+    if back is not None:
+        values = says(back.fitted, back.panel)[..., 1:]
+        assert values.shape == (3, 4, 1, 3) and np.isfinite(values).all() and (np.diff(values, axis=-1) >= 0).all()
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_arrays_that_are_missing_strange_or_of_another_size_or_kind_are_refused(bundled, data):
+    name = data.draw(st.sampled_from(sorted(bundled.files)))
+    arrays, meta = unpacked(bundled.files[name])
+    which = data.draw(st.sampled_from(sorted(arrays)))
+    array = arrays[which]
+    changes = {
+        "gone": None,
+        "longer": np.concatenate([array, array]),
+        "deeper": array[None],
+        "flat": np.ravel(array)[:1][0].reshape(()) if array.size else array[None],
+        "words": np.full(array.shape, True),
+    }
+    how = data.draw(st.sampled_from([*changes, "strange", "no arrays"]))
+    if how in changes:
+        arrays = {key: changes[how] if key == which else value for key, value in arrays.items()}
+        arrays = {key: value for key, value in arrays.items() if value is not None}
+    if how == "strange":
+        arrays["os.system"] = array
+    content = b"\x80\x04cos\nsystem\n." if how == "no arrays" else packed(arrays, meta)
+    assert opened(replace(bundled, files={**bundled.files, name: content})) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda part: part["inner"]["weights"].update(theta=-1.0), "Weights are numbers of 0 or more"),
+        (lambda part: part["inner"]["weights"].update(naive=1.0), r"\['naive'\] are not among \['gru', 'theta'\]"),
+        (lambda part: part["inner"]["weights"].update(theta="1"), "weights are numbers by the names of members"),
+        (lambda part: part["inner"]["names"].pop(), "an ensemble has a name for each member"),
+        (lambda part: part["inner"]["members"].pop(), "an ensemble has a name for each member"),
+        (lambda part: part["inner"]["members"][1]["dims"].update(past=7), "takes the horizon, targets and inputs of"),
+        (lambda part: part["inner"]["members"][1]["config"].update(width=10**7), "The weights do not fit a gru"),
+        (lambda part: part["inner"]["members"][1].update(loss="eval"), "A forecast is a number, so it can be learnt"),
+        (lambda part: part.pop("inner"), "is no model as seqcast writes it: KeyError, 'inner'"),
+    ],
+)
+def test_what_does_not_hold_together_is_named(change, words, bundled, tmp_path):
+    facts = json.loads(json.dumps(dict(bundled.facts)))
+    change(facts["part"])
+    write_folder(tmp_path / "model", replace(bundled, facts=facts))
+    with pytest.raises((BundleError, ConfigError), match=words):
+        load_model(tmp_path / "model")
+
+
+def test_an_ensemble_of_ensembles_without_end_is_refused(bundled, tmp_path):
+    part = bundled.facts["part"]["inner"]
+    for _ in range(150):
+        part = {"kind": "ensemble", "name": "e", "names": ["e"], "members": [part], "weights": None}
+    assert opened(replace(bundled, facts={**bundled.facts, "part": part})) is not None
+    for _ in range(300):
+        part = {"kind": "ensemble", "name": "e", "names": ["e"], "members": [part], "weights": None}
+    assert opened(replace(bundled, facts={**bundled.facts, "part": part})) is None

@@ -14,6 +14,7 @@ from seqcast.errors import BundleError, ConfigError
 from seqcast.files import Bundle, read_folder, write_folder
 from seqcast.forecaster import Forecaster, load
 from seqcast.forecasters.build import build_forecaster
+from seqcast.forecasters.bundle import FORMAT, VERSION
 from seqcast.forecasters.neural import Neural
 from seqcast.forecasters.outputs import reading_of
 from seqcast.models.presets import HybridConfig
@@ -156,9 +157,9 @@ def test_a_user_gets_a_distribution_saves_it_and_finds_it_again(training, tmp_pa
 def test_a_model_saved_by_an_older_release_is_refused_in_words(tmp_path):
     table = pl.DataFrame({"ds": range(90), "y": np.random.default_rng(0).normal(size=90)})
     model = Forecaster(horizon=2, model="gru", settings={"width": 4}, training={"epochs": 1}).fit(table)
-    saved = read_folder(model.save(tmp_path / "new"), "seqcast-model", 2)
+    saved = read_folder(model.save(tmp_path / "new"), FORMAT, VERSION)
     write_folder(tmp_path / "old", Bundle(format=saved.format, version=1, facts=saved.facts, files=saved.files))
-    with pytest.raises(BundleError, match="is of format version 1; this seqcast reads version 2"):
+    with pytest.raises(BundleError, match=f"is of format version 1; this seqcast reads version {VERSION}"):
         load(tmp_path / "old")
 
 

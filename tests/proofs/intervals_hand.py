@@ -25,7 +25,7 @@ class ByHand:
         self.unit = {cell: self.unit_at(cell, panel, folds) for cell in self.cells}
         self.asked = list(self.levels)
         self.learnt: list[Cell] = []
-        self.now = 0
+        self.now, self.share_apart = 0, 0.0
 
     def unit_at(self, cell: Cell, panel: Panel, folds: Folds) -> float:
         n, _, target = cell
@@ -44,6 +44,7 @@ class ByHand:
             fresh = [cell for cell in self.cells if self.came(cell, rows) and cell not in set(self.learnt)]
             self.asked = [self.level_after(q, fresh, values) for q in range(len(self.levels))]
             self.learnt += fresh
+            self.share_apart = self.apart() if self.learnt else 0.0
             for cell in self.cells:
                 if self.learnt and self.fold[cell[0]] == self.now:
                     values[cell] = sorted(self.moved(cell, q) for q in range(len(self.levels)))
@@ -84,7 +85,8 @@ class ByHand:
             found += own / (own + self.manner.own_windows) * (self.quantile(alike, q) - base)
         scores = [self.score(other, q) for other in self.learnt]
         beyond = self.asked[q] - min(max(self.asked[q], 0.0), 1.0)
-        return every / (every + self.manner.caution) * found + beyond * (max(scores) - min(scores))
+        alone = every * self.share_apart
+        return alone / (alone + self.manner.caution) * found + beyond * (max(scores) - min(scores))
 
     def score(self, cell: Cell, q: int) -> float:
         return float((self.actual[cell] - self.said[cell][q]) / self.unit[cell])
@@ -98,9 +100,29 @@ class ByHand:
             sizes[cell[0]] += self.weight(cell)
         return sum(sizes.values()) ** 2 / sum(size**2 for size in sizes.values()) if sizes else 0.0
 
+    def apart(self) -> float:
+        """Return the values that the learnt ones are worth by how cutoffs differ, over the most they could be."""
+        sizes = {cell: abs(self.score(cell, self.levels.index(0.5))) for cell in self.learnt}
+        limit = float(np.quantile(list(sizes.values()), 0.8))
+        small = sum(size <= limit for size in sizes.values())
+        share, gaps = small / len(sizes), defaultdict[int, int](int)
+        for cell, size in sizes.items():
+            gaps[self.fold[cell[0]]] += (size <= limit) * len(sizes) - small
+        cutoffs, windows = len(gaps), len({cell[0] for cell in sizes})
+        squares = sum(gap**2 for gap in gaps.values())
+        worth = float(cutoffs)
+        if cutoffs > 1 and squares > 0:
+            variance = squares * cutoffs / (cutoffs - 1) / len(sizes) ** 4
+            worth = min(max(share * (1 - share) / variance, cutoffs), len(sizes))
+        return min(1.0, worth / (self.points() * windows))
+
+    def points(self) -> float:
+        """Return how many independent errors a window is worth."""
+        return min(self.manner.points, len(self.learnt) / len({cell[0] for cell in self.learnt}))
+
     def quantile(self, chosen: list[Cell], q: int) -> float:
         """Return the quantile of these errors at the rank of one more than there are."""
-        grown = 1 + 1 / (self.windows(self.learnt) * self.manner.points)
+        grown = 1 + 1 / (self.windows(self.learnt) * self.points())
         level = min(max(self.asked[q], 0.0), 1.0)
         level = min(level * grown, 1.0) if level > 0.5 else 1 - min((1 - level) * grown, 1.0)
         pairs = sorted((self.score(cell, q), self.weight(cell)) for cell in chosen)

@@ -118,7 +118,7 @@ def test_a_feature_counted_as_changing_by_what_comes_after_the_cutoff_is_caught(
 
 @pytest.mark.parametrize(
     ("part", "caught"),
-    [("_inner", CHOICE), ("_weights", "ensemble"), ("calibrated", "naive")],
+    [("_inner", CHOICE), ("_weights", "ensemble"), ("_best", "median"), ("calibrated", "naive")],
 )
 def test_what_is_learnt_on_the_window_that_scores_it_is_caught(monkeypatch, part, caught):
     honest = getattr(nested, part)
@@ -126,7 +126,7 @@ def test_what_is_learnt_on_the_window_that_scores_it_is_caught(monkeypatch, part
     def all_windows(forecast, plan):
         return forecast
 
-    def weights(panel, plan, said, without=-1):
+    def by_all(panel, plan, said, without=-1):
         return honest(panel, replace(plan, inner=len(plan.folds.known)), said, without)
 
     def widened(panel, forecast, folds, task, how):
@@ -134,9 +134,13 @@ def test_what_is_learnt_on_the_window_that_scores_it_is_caught(monkeypatch, part
         error = np.nanmean(np.abs(panel.actual(forecast.origins, task.horizon) - forecast.mean))
         return replace(corrected, values=corrected.values + np.nan_to_num(error)), calibration
 
-    monkeypatch.setattr(nested, part, {"_inner": all_windows, "_weights": weights, "calibrated": widened}[part])
-    chosen = settings(("naive", "drift", "seasonal-naive", "theta"), ensembles=part != "_inner")
-    found = audit_settings(panel_for(chosen), chosen)
+    planted = {"_inner": all_windows, "_weights": by_all, "_best": by_all, "calibrated": widened}
+    monkeypatch.setattr(nested, part, planted[part])
+    models = ("naive", "drift", "seasonal-naive", "theta", "arima(1,0,0)")
+    chosen = settings(models, ensembles=part != "_inner")
+    # Of pure noise no model knows more than another, so that what scores them decides which are taken.
+    frame = table().with_columns(load=pl.Series(np.random.default_rng(7).normal(size=260)))
+    found = audit_settings(read_panel(frame, chosen.columns, chosen.table), chosen)
     assert caught in found.leaking
 
 
