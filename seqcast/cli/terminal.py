@@ -84,7 +84,7 @@ def print_answers(result: "RunResult") -> None:
     lines = [
         f"leaks: {result.audit.sentence if result.audit else 'not audited'}",
         f"verdict: {result.verdict.sentence}",
-        f"chosen: {choice.model}, {chosen} (MASE {_shown(choice.inner_mase, '.3f')} there, "
+        f"chosen: {choice.title}, {chosen} (MASE {_shown(choice.inner_mase, '.3f')} there, "
         f"{_shown(choice.outer_mase, '.3f')} on those that score)",
         f"forecast by {result.best}: {result.folder / 'forecast.csv'}",
         f"report: {result.report}",

@@ -179,6 +179,8 @@ def _named(panel: Panel, lacking: np.ndarray, most: int) -> str:
 
 
 def _series(panel: Panel, s: int) -> Place:
+    if not panel.rows[s]:
+        return Place(series=panel.series[s], target="", name=panel.series[s], first="", last="")
     first, last = panel.frequency.label(panel.times[[panel.offsets[s], panel.offsets[s + 1] - 1]])
     return Place(series=panel.series[s], target="", name=panel.series[s], first=first, last=last)
 

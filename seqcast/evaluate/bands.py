@@ -7,7 +7,7 @@ The band itself is the exact one of Clopper & Pearson (1934).
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 CONFIDENCE = 0.95
 
@@ -24,8 +24,8 @@ def clopper_pearson(
     ([0.4439], [0.9748])
     """
     tail, missed = (1 - CONFIDENCE) / 2, counts - hits
-    low = np.where(hits > 0, beta.ppf(tail, np.maximum(hits, 1e-12), missed + 1), 0.0)
-    high = np.where(missed > 0, beta.ppf(1 - tail, hits + 1, np.maximum(missed, 1e-12)), 1.0)
+    low = np.where(hits > 0, betaincinv(np.maximum(hits, 1e-12), missed + 1, tail), 0.0)
+    high = np.where(missed > 0, betaincinv(hits + 1, np.maximum(missed, 1e-12), 1 - tail), 1.0)
     return low, high
 
 

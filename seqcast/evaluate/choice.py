@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from seqcast.evaluate.leaderboard import Score
+from seqcast.forecasters.ensemble import MEDIAN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,20 @@ class Choice:
     outer: tuple[Score, ...]
     weights: Mapping[str, float] = field(default_factory=dict)
     middle: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The chosen model as a person calls it; of a median, what it is taken of.
+
+        Examples
+        --------
+        >>> Choice(model="median", windows=5, inner=(), outer=(), middle=("ets", "gru", "theta")).title
+        'the median of ets, gru and theta'
+        """
+        if self.model != MEDIAN or not self.middle:
+            return self.model
+        most = ", ".join(self.middle[:-1])
+        return f"the median of {most} and {self.middle[-1]}" if most else f"the median of {self.middle[-1]}"
 
     @property
     def inner_mase(self) -> float:

@@ -13,16 +13,21 @@ def sentence(choice: Choice) -> str:
     """Return how the model was chosen, and what the choice was worth on windows that it had not seen."""
     if not choice.windows:
         return (
-            f"There were no inner windows, so {choice.model} was chosen by the windows that score it: its score "
+            f"There were no inner windows, so {choice.title} was chosen by the windows that score it: its score "
             f"(MASE {mase(choice.outer_mase)}) flatters it."
         )
     said = (
-        f"{choice.model} was chosen on {count(choice.windows, 'inner window')} (MASE {mase(choice.inner_mase)}) and "
-        f"then scored once on the outer ones (MASE {mase(choice.outer_mase)})"
+        f"{_first(choice.title)} was chosen on {count(choice.windows, 'inner window')} (MASE "
+        f"{mase(choice.inner_mase)}) and then scored once on the outer ones (MASE {mase(choice.outer_mase)})"
     )
     if not math.isfinite(choice.optimism):
         return f"{said}."
     return f"{said}: an optimism of {signed(choice.optimism)}. {_explained(choice)}".strip()
+
+
+def _first(title: str) -> str:
+    """Return a title at the beginning of a sentence; names of models keep their letters."""
+    return f"T{title[1:]}" if title.startswith("the ") else title
 
 
 def table(choice: Choice) -> Table:

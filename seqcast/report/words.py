@@ -83,16 +83,27 @@ def verdict(facts: Facts) -> str:
     if leader.model != first.model:
         return _chosen(facts, first, leader)
     if head.yardstick is None:
-        return f"{head.best} did best (MASE {mase(first.mase)}); seasonal naive was not run, so its skill is unknown."
+        return (
+            f"{titled(facts)} did best (MASE {mase(first.mase)}); seasonal naive was not run, so its skill is unknown."
+        )
     if head.best == head.yardstick or not first.skill > 0:
         return "No model beats seasonal naive here." + _runner_up(facts)
     if first.skill < NOTHING:
-        return f"{head.best} did best, but its error (MASE {mase(first.mase)}) is level with that of seasonal naive."
+        return (
+            f"{titled(facts)} did best, but its error (MASE {mase(first.mase)}) is level with that of seasonal naive."
+        )
     only = "only " if first.skill < LITTLE else ""
     return (
-        f"{head.best} did best: its error (MASE {mase(first.mase)}) is {only}{percent(first.skill)} below "
+        f"{titled(facts)} did best: its error (MASE {mase(first.mase)}) is {only}{percent(first.skill)} below "
         f"that of seasonal naive."
     )
+
+
+def titled(facts: Facts) -> str:
+    """Return the chosen model as a sentence begins with it; of a median, what it is taken of."""
+    choice, best = facts.evidence.choice, facts.headline.best or ""
+    title = choice.title if choice and choice.model == best else best
+    return f"T{title[1:]}" if title.startswith("the ") else title
 
 
 def score_of(facts: Facts) -> Score:
@@ -153,7 +164,7 @@ def took(seconds: float) -> str:
 def _chosen(facts: Facts, first: Score, leader: Score) -> str:
     """Return how a model did that was chosen on other windows, where it is not the best of these."""
     better = f"{leader.model} would have done best, MASE {mase(leader.mase)}."
-    said = f"{first.model} was chosen on the inner windows; on the outer ones its error (MASE {mase(first.mase)}) is"
+    said = f"{titled(facts)} was chosen on the inner windows; on the outer ones its error (MASE {mase(first.mase)}) is"
     if facts.headline.yardstick is None:
         return f"{said} not the lowest: {better}"
     if first.model == facts.headline.yardstick:

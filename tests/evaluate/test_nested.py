@@ -1,14 +1,16 @@
 """Nothing is chosen by what scores it: inner windows decide, outer windows score once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
 
 from seqcast.budget import Deadline
 from seqcast.config import RunOptions
+from seqcast.evaluate import nested
 from seqcast.evaluate.backtest import backtest
 from seqcast.evaluate.combine import best_members, combined, greedy_weights
+from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.nested import settle
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
@@ -174,3 +176,32 @@ def test_intervals_are_left_alone_where_that_is_asked():
     assert study.settled.calibrations == {}
     raw = study.settled.raw["one"].forecast
     np.testing.assert_array_equal(study.backtests["one"].forecast.values, raw.values[raw.origins.fold >= 3])
+
+
+def score_of(model, mase):
+    return Score(**{**{part.name: 0.0 for part in fields(Score)}, "model": model, "mase": mase})
+
+
+@pytest.mark.parametrize(
+    ("mases", "chosen"),
+    [
+        ({"ensemble": 0.7, "ets": 0.8, "median": 0.9, "lstm": 1.0}, "median"),
+        ({"ets": 0.46, "median": 0.9, "ensemble": 1.0}, "median"),
+        ({"ensemble": 0.3, "ets": 0.44, "median": 0.9}, "ets"),
+        ({"ets": 0.0, "median": 0.1, "ensemble": 0.2}, "ets"),
+        ({"ets": 0.0, "median": 0.0, "ensemble": 0.0}, "median"),
+        ({"lstm": 0.8, "seasonal-naive": 1.0}, "lstm"),
+        ({"ets": 0.5, "ensemble": 0.6, "median": np.nan}, "ets"),
+    ],
+)
+def test_the_median_is_chosen_wherever_it_is_there_unless_one_model_is_far_ahead(mases, chosen):
+    assert nested._chosen([score_of(model, mase) for model, mase in mases.items()]) == chosen
+
+
+def test_a_run_of_three_models_forecasts_with_the_median_of_the_best_three():
+    panel = panel_of(walk(80, seed=3))
+    planned = plan(panel, OPTIONS)
+    found = settle(panel, planned, noisy_members(panel, planned), "model", ensembles=True)
+    assert found.choice.model == "median"
+    assert found.choice.title == "the median of {}, {} and {}".format(*found.choice.middle)
+    assert found.choice.to_mapping()["median_of"] == list(found.choice.middle)
