@@ -20,6 +20,7 @@ OWN = 3
 _CHANCELESS = 1e-6  # share of the variance that rounding leaves of what the past explains
 _LARGE = 3.0  # against the 95 % quantile
 _PASSES = 3
+_CLOSE = 0.5  # share after one pass from which the others follow
 _CYCLES = 4
 _CRISIS = 10.0  # against the 95 % quantile of the moves among the last values
 
@@ -140,18 +141,26 @@ def _explained(
 
 def _partial(later: np.ndarray, own: np.ndarray, features: np.ndarray) -> np.ndarray:
     base, _ = np.linalg.qr(np.column_stack([np.ones(len(own)), own]))
-    new = _rest(later[:, None], base)
-    told = _rest(features, base)
+    shares = _alike(later, features, base, 1)
+    close = shares >= _CLOSE  # of the others nothing is said, so they need not be measured well
+    if close.any():
+        shares[close] = _alike(later, features[:, close], base, _PASSES)
+    return shares
+
+
+def _alike(later: np.ndarray, features: np.ndarray, base: np.ndarray, passes: int) -> np.ndarray:
+    """Return the squared correlations of what the base leaves of both."""
+    new, told = _rest(later[:, None], base, passes), _rest(features, base, passes)
     size = np.linalg.norm(told, axis=0) * np.linalg.norm(new)
     return np.where(size > 0, (new[:, 0] @ told / np.where(size > 0, size, 1.0)) ** 2, 0.0)
 
 
-def _rest(columns: np.ndarray, base: np.ndarray) -> np.ndarray:
+def _rest(columns: np.ndarray, base: np.ndarray, passes: int) -> np.ndarray:
     """Return what the base leaves of the columns, large values cut; nothing where it leaves but rounding."""
     rest = columns - base @ (base.T @ columns)
     whole = np.linalg.norm(columns - columns.mean(axis=0), axis=0)
     rest[:, np.linalg.norm(rest, axis=0) ** 2 <= _CHANCELESS * whole**2] = 0.0
-    for _ in range(_PASSES):  # a huge value bends the line to itself, so all are large until it is cut and drawn anew
+    for _ in range(passes):  # a huge value bends the line to itself, so all are large until it is cut and drawn anew
         large = _LARGE * np.quantile(np.abs(rest), 0.95, axis=0)
         rest = np.clip(rest, -large, large)
         rest -= base @ (base.T @ rest)
