@@ -26,6 +26,7 @@ from seqcast.forecasters.ensemble import FittedEnsemble
 from seqcast.forecasters.local import FittedLocal
 from seqcast.forecasters.proving import (
     insist,
+    of_size,
     prove_arrays,
     prove_calibration,
     prove_encoder,
@@ -260,14 +261,15 @@ def _network_of(facts: Facts, reading: _Reading) -> Fitted:
     encoder = encoder_of(scales, facts["encoder"], np.minimum(panel.history, panel.rows))
     prove_inputs(dims, encoder, panel, task)
     reading_of(facts["loss"])
+    unfit = f"The weights do not fit a {name} of these settings; the bundle is of another release."
+    # Settings of another size must not fill the memory before they are refused.
+    if not of_size(asdict(config), asdict(dims), sum(array.size for array in weights.values())):
+        raise BundleError(unfit)
     with torch.random.fork_rng():
-        # Without memory first: settings of another size must not fill it before they are refused.
-        with torch.device("meta"):
-            wanted = build_network(name, config, dims).state_dict()
-        sizes = {key: (tuple(value.shape), "f") for key, value in wanted.items()}
-        if {key: (array.shape, array.dtype.kind) for key, array in weights.items()} != sizes:
-            raise BundleError(f"The weights do not fit a {name} of these settings; the bundle is of another release.")
         model = build_network(name, config, dims)
+    sizes = {key: (tuple(value.shape), "f") for key, value in model.state_dict().items()}
+    if {key: (array.shape, array.dtype.kind) for key, array in weights.items()} != sizes:
+        raise BundleError(unfit)
     model.load_state_dict({key: torch.from_numpy(array.copy()) for key, array in weights.items()})
     if spread is not None:
         prove_arrays("the network", {"spread": spread}, {"spread": (task.horizon, dims.targets, len(task.quantiles))})

@@ -18,6 +18,7 @@ from seqcast.types import Columns, Dims, Task
 
 Sizes = Mapping[str, tuple[int, ...]]
 
+LARGEST = 100_000  # rows of a context, layers, heads or quantiles: none has more
 _WHOLE = ("offsets", "times", "residuals")
 
 
@@ -151,3 +152,17 @@ def prove_inputs(dims: Dims, encoder: Encoder, panel: Panel, task: Task) -> None
         given == taken and dims.context > 0,
         f"a network takes the horizon, targets and inputs of its columns, {list(given)}, not {list(taken)}",
     )
+
+
+def of_size(config: Mapping[str, Any], dims: Mapping[str, Any], stored: int) -> bool:
+    """Tell whether a network of these settings can have as few weights as are stored, so that it may be built.
+
+    Examples
+    --------
+    >>> [of_size({"width": width, "layers": 2}, {"context": 20}, stored=500) for width in (8, 80)]
+    [True, False]
+    """
+    layers = sum(value for name, value in config.items() if name.endswith("layers") and value is not None)
+    numbers = [value for value in (*config.values(), *dims.values()) if isinstance(value, int)]
+    # Each layer has a square of its width at least.
+    return config["width"] ** 2 * layers <= stored and max(numbers) <= LARGEST

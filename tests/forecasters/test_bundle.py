@@ -281,7 +281,7 @@ def test_arrays_that_are_missing_strange_or_of_another_size_or_kind_are_refused(
         "gone": None,
         "longer": np.concatenate([array, array]),
         "deeper": array[None],
-        "flat": np.ravel(array)[:1][0].reshape(()) if array.size else array[None],
+        "flat": np.ravel(array)[:1].reshape(()) if array.size else array[None],
         "words": np.full(array.shape, True),
     }
     how = data.draw(st.sampled_from([*changes, "strange", "no arrays"]))
