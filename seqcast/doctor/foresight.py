@@ -22,6 +22,9 @@ from seqcast.doctor.news import ahead_of, news_of
 AHEAD = 24
 """Rows ahead up to which a feature may know the target roughly; copies are looked for up to `FARTHEST` rows ahead."""
 
+MANY, AHEAD_OF_MANY = 8, 8
+"""Targets beyond which, and rows ahead up to which, rough knowledge is looked for: pairs of columns are many."""
+
 KNOWS = 0.9
 """Share of what is new in a later target from which a feature is taken to know it."""
 
@@ -83,13 +86,13 @@ def _knowing(sample: Sample, target: int, horizon: int) -> list[Link]:
     """Return the columns that know the target, each at the step at which it knows most."""
     others = [v for v in sample.past if v != target]
     known = [v for v in sample.known if not _is_plan(sample, v, target)]
-    back = min(horizon, FARTHEST)
+    back, ahead = min(horizon, FARTHEST), AHEAD if sample.targets <= MANY else AHEAD_OF_MANY
     found = [
-        *_telling(sample, target, others, range(1, AHEAD + 1), known=False),
-        *_telling(sample, target, known, range(max(1 - back, -AHEAD), AHEAD + 1), known=True),
+        *_telling(sample, target, others, range(1, ahead + 1), known=False),
+        *_telling(sample, target, known, range(max(1 - back, -ahead), ahead + 1), known=True),
     ]
     taken = {link.feature for link in found}
-    for features, steps in ((others, range(AHEAD + 1, FARTHEST + 1)), (known, range(1 - back, FARTHEST + 1))):
+    for features, steps in ((others, range(ahead + 1, FARTHEST + 1)), (known, range(1 - back, FARTHEST + 1))):
         for feature, step in same_moves(sample.values, target, [v for v in features if v not in taken], steps):
             if feature not in taken and _has_news(sample, feature, target, step, known=feature >= sample.first_known):
                 taken.add(feature)

@@ -62,10 +62,9 @@ def panel_for(chosen, **how):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("whole", [True, False])
-def test_every_model_passes_and_so_do_the_ensembles_and_the_choice(whole):
+def test_every_model_passes_and_so_do_the_ensembles_and_the_choice():
     chosen = settings(DEFAULT_MODELS)
-    found = audit_settings(panel_for(chosen, rows=75, series=("a",)), chosen, whole=whole)
+    found = audit_settings(panel_for(chosen, rows=75, series=("a",)), chosen)
     assert found.sentence.startswith("passed") and set(found.models) == {*DEFAULT_MODELS, *ENSEMBLES, CHOICE}
 
 
@@ -142,6 +141,12 @@ def test_what_is_learnt_on_the_window_that_scores_it_is_caught(monkeypatch, part
     frame = table().with_columns(load=pl.Series(np.random.default_rng(7).normal(size=260)))
     found = audit_settings(read_panel(frame, chosen.columns, chosen.table), chosen)
     assert caught in found.leaking
+
+
+def test_a_whole_audit_passes_with_the_training_of_the_settings():
+    chosen = settings(("naive", "hybrid"))
+    found = audit_settings(panel_for(chosen), chosen, whole=True)
+    assert found.passed and "the whole training" in found.notes[0] and "260 rows of 2 series" in found.notes[0]
 
 
 def test_a_short_audit_reads_the_latest_rows_of_few_series_and_targets():
