@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
-from seqcast.autopsy.causes import Case, Health, Reason, Setup, setup_of
+from seqcast.autopsy.causes import Case, Reason, Setup, setup_of
 from seqcast.autopsy.classical_causes import CLASSICAL_CAUSES
 from seqcast.autopsy.network_causes import NETWORK_CAUSES
 from seqcast.autopsy.symptoms import FAR, Ground, by_forecast, escaped, repeated, still, worth_having
@@ -88,7 +88,6 @@ def autopsies(
     backtests: Mapping[str, Backtest],
     scores: Sequence[Score],
     settings: Settings | None = None,
-    health: Mapping[str, Health] | None = None,
 ) -> tuple[Autopsy, ...]:
     """Return an autopsy of each model whose forecasts failed, in the order of the models.
 
@@ -104,8 +103,6 @@ def autopsies(
         Of the same origins: who is behind whom is what the leaderboard says.
     settings : Settings or None
         Of the run: what its networks were trained with. Without them fewer causes can be told.
-    health : mapping of str to Health
-        What was measured inside a network, by `health_of`, where it was.
 
     Examples
     --------
@@ -130,7 +127,7 @@ def autopsies(
     if not backtests or not all(len(test.forecast.origins) for test in backtests.values()):
         return ()
     with np.errstate(over="ignore", invalid="ignore"):
-        return _Looked.of(panel, task, backtests, scores).autopsies(settings, health or {})
+        return _Looked.of(panel, task, backtests, scores).autopsies(settings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,14 +150,14 @@ class _Looked:
         mase = {score.model: score.mase if score.mase == score.mase else np.inf for score in scores}
         return cls(ground, tests, mase, medians, errors)
 
-    def autopsies(self, settings: Settings | None, health: Mapping[str, Health]) -> tuple[Autopsy, ...]:
+    def autopsies(self, settings: Settings | None) -> tuple[Autopsy, ...]:
         found = []
         for name in self.tests:
             symptom = self.exploding(name)
             if symptom is None and name not in PLAIN:
                 symptom = self.flat(name) or self.behind(name)
             if symptom is not None:
-                reason = _reason(self._case(name, symptom, settings, health.get(name)))
+                reason = _reason(self._case(name, symptom, settings))
                 where = self._where(symptom.pairs)
                 found.append(
                     Autopsy(
@@ -243,7 +240,7 @@ class _Looked:
         order = np.argsort(-np.nan_to_num(self.errors[name][series, target], nan=0.0), kind="stable")[:LOOKED]
         return list(zip(series[order].tolist(), target[order].tolist(), strict=True))
 
-    def _case(self, name: str, symptom: _Symptom, settings: Settings | None, health: Health | None) -> Case:
+    def _case(self, name: str, symptom: _Symptom, settings: Settings | None) -> Case:
         looked = self._worst(name, symptom.pairs)
         each = [worth_having(self.ground, *pair) for pair in looked]
         usual = {
@@ -264,7 +261,6 @@ class _Looked:
             records=test.records,
             ending=test.ending,
             setup=setup,
-            health=health,
         )
 
     def _judged(self, pairs: Bool[np.ndarray, "series K"]) -> int:

@@ -26,13 +26,6 @@ class Setup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Health:
-    """What was measured inside a trained network: the share of its gate units that are shut or open all the time."""
-
-    pinned: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Case:
     """What is known of a model that failed.
 
@@ -48,8 +41,8 @@ class Case:
         What their history has to follow (`level`, `season`, `trend`), and the share of error that each spares.
     records, ending : tuple of EpochRecord, str
         What the epochs of a network gave, and why they ended.
-    setup, health : Setup, Health or None
-        Where they are known.
+    setup : Setup or None
+        Where it is known.
     """
 
     model: str
@@ -60,7 +53,11 @@ class Case:
     records: tuple[EpochRecord, ...] = ()
     ending: str = "finished"
     setup: Setup | None = None
-    health: Health | None = None
+
+    @property
+    def pinned(self) -> float:
+        """The share of gate units that are shut or open all the time; 0 where nobody looked."""
+        return (self.records[-1].pinned or 0.0) if self.records else 0.0
 
     @property
     def rate(self) -> float:

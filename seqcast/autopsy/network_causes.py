@@ -59,10 +59,10 @@ def nothing_learnt(case: Case) -> Reason | None:
 
 def saturated(case: Case) -> Reason | None:
     """Find gates that are shut or open whatever is read."""
-    if case.health is None or case.health.pinned < PINNED:
+    if case.pinned < PINNED:
         return None
     return Reason(
-        f"{percent_said(case.health.pinned)} of its gate units are shut or open nearly all the time: they switch "
+        f"{percent_said(case.pinned)} of its gate units are shut or open nearly all the time: they switch "
         "and do not weigh, and no gradient passes through them.",
         f"Smaller inputs and steps: {setting(case)}normalise=last, --set training.scaler=robust, a lower training.lr",
     )
@@ -145,8 +145,8 @@ def overfitted(case: Case) -> Reason | None:
 
 
 NETWORK_CAUSES: tuple[Callable[[Case], Reason | None], ...] = (
-    saturated,
     rate_too_high,
+    saturated,
     nothing_learnt,
     cut_short,
     few_epochs,

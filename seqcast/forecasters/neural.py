@@ -21,6 +21,7 @@ from seqcast.data.window import Windows
 from seqcast.errors import ColumnError, ConfigError
 from seqcast.files import write_atomic
 from seqcast.forecasters.feeding import one_thread, parts, predicted, seeded, source_of
+from seqcast.forecasters.health import pinned_share
 from seqcast.forecasters.outputs import reading_of
 from seqcast.models.presets import HybridConfig
 from seqcast.models.registry import ModelConfig, build_network, settled
@@ -31,6 +32,7 @@ from seqcast.train.run import Run
 from seqcast.types import Dims, Forecast, Origins, Task
 
 _CUT = {"out of time": "cut by the budget", "interrupted": "interrupted"}
+_EXAMINED = 32  # windows during which the gates are looked at
 _MOST_VALIDATION = 2048  # windows that judge an epoch, evenly spread; more cost time and say little more
 
 
@@ -105,9 +107,8 @@ class Neural:
             hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline)
             quantiles = torch.tensor(task.quantiles, device=device)
             run, ending = fit(model, source, quantiles, self.training, self._resume(identity), hooks)
-            fitted = FittedNetwork(
-                self.name, config, task, dims, encoder, model.eval(), self.training.loss, run.records, ending
-            )
+            records = _examined(run.records, model.eval(), windows, valid)
+            fitted = FittedNetwork(self.name, config, task, dims, encoder, model, self.training.loss, records, ending)
             if reading.residuals:
                 fitted = replace(fitted, spread=_spread(fitted, windows, valid))
         return fitted
@@ -247,6 +248,15 @@ class FittedNetwork:
         for s, place in old:
             fresh.loc[s], fresh.scale[s] = scaler.loc[place], scaler.scale[place]
         return replace(self, encoder=replace(self.encoder, scaler=fresh))
+
+
+def _examined(
+    records: tuple[EpochRecord, ...], model: nn.Module, windows: Windows, valid: Origins
+) -> tuple[EpochRecord, ...]:
+    """Return the records with what a look inside the finished network told."""
+    some = valid.take(np.unique(np.linspace(0, len(valid) - 1, _EXAMINED).astype(np.int64)))
+    share = pinned_share(model, lambda: predicted(model, windows, some))
+    return (*records[:-1], replace(records[-1], pinned=share)) if records else ()
 
 
 def _spread(fitted: FittedNetwork, windows: Windows, valid: Origins) -> Float[np.ndarray, "H K Q"]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 class EpochRecord:
     """What one epoch gave, in scaled units.
 
-    The error is the mean absolute error of the point forecast; of classes, the share that was answered wrong.
+    The error is the mean absolute error of the point forecast; of classes, the share that was answered wrong. `pinned`
+    is the share of gate units that the finished network keeps shut or open nearly all the time; only the last record of
+    a forecaster has it.
     """
 
     epoch: int
@@ -18,6 +20,7 @@ class EpochRecord:
     valid_error: float
     rate: float
     seconds: float
+    pinned: float | None = None
 
 
 @dataclass(frozen=True)

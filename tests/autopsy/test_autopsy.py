@@ -8,14 +8,15 @@ import pytest
 
 from seqcast.autopsy.autopsy import autopsies
 from seqcast.autopsy.causes import Case, Setup
-from seqcast.autopsy.health import health_of
 from seqcast.autopsy.network_causes import NETWORK_CAUSES, overfitted, still_falling
 from seqcast.autopsy.symptoms import Ground, escaped, repeated, still, worth_having
 from seqcast.budget import Deadline
 from seqcast.config import Settings
 from seqcast.evaluate.backtest import Backtest, Folds, backtest
 from seqcast.evaluate.leaderboard import leaderboard
+from seqcast.forecasters import neural
 from seqcast.forecasters.build import build_forecaster
+from seqcast.forecasters.health import pinned_share
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Origins, Task
 from tests.panels import make_panel
@@ -66,10 +67,10 @@ def backtests_of(panel, settings: Settings, names) -> dict[str, Backtest]:
     return {name: backtest(build_forecaster(name, settings), panel, TASK, folds, deadline=Deadline()) for name in names}
 
 
-def found(panel, tests, settings=None, health=None):
+def found(panel, tests, settings=None):
     pairs = {name: (test.forecast, test.seconds) for name, test in tests.items()}
     scores = leaderboard(panel, TASK, pairs, folds_of(panel).known[0])
-    return {each.model: each for each in autopsies(panel, TASK, tests, scores, settings, health)}
+    return {each.model: each for each in autopsies(panel, TASK, tests, scores, settings)}
 
 
 def planted(kind: str, model: dict | None = None, **training):
@@ -113,19 +114,22 @@ def test_a_level_left_in_the_windows_of_a_walk_is_named():
     assert "level is left in each window" in dead.cause and dead.option == "--set model.lstm.normalise=last"
 
 
-def test_saturated_gates_are_measured_and_named():
+def test_saturated_gates_are_measured_and_named(monkeypatch):
     panel, settings = panel_of("wave"), settings_of(BARE)
-    folds = folds_of(panel)
-    tests = backtests_of(panel, settings, ("naive", "seasonal-naive"))
-    fitted = build_forecaster("lstm", settings).fit(panel.before(folds.known[0]), TASK, Deadline())
-    healthy = health_of(fitted, panel, folds.origins)
-    for weight in fitted.model.body.recurrent.parameters():
-        weight.data.mul_(1000)
-    pinned = health_of(fitted, panel, folds.origins)
-    assert healthy.pinned < 0.2 and pinned.pinned > 0.9
-    forecast = fitted.predict(panel, folds.origins)
-    tests["lstm"] = Backtest(forecast, 1.0, records=fitted.records)
-    dead = found(panel, tests, settings, {"lstm": pinned})["lstm"]
+    fitted = build_forecaster("lstm", settings).fit(panel.before(folds_of(panel).known[0]), TASK, Deadline())
+    assert fitted.records[-1].pinned < 0.2 and all(record.pinned is None for record in fitted.records[:-1])
+
+    def stuck(*given):
+        model, *rest = fit(*given)
+        for weight in given[0].body.recurrent.parameters():
+            weight.data.mul_(1000)
+        return model, *rest
+
+    fit = neural.fit
+    monkeypatch.setattr(neural, "fit", stuck)
+    tests = backtests_of(panel, settings, ("naive", "seasonal-naive", "lstm"))
+    assert tests["lstm"].records[-1].pinned > 0.9
+    dead = found(panel, tests, settings)["lstm"]
     assert "gate units are shut or open" in dead.cause and "training.scaler" in dead.option
 
 
@@ -135,11 +139,11 @@ def test_health_is_measured_of_every_family(family):
     settings = settings_of(epochs=1, steps=2)
     fitted = build_forecaster(family, settings).fit(panel.before(folds.known[0]), TASK, Deadline())
     before = fitted.predict(panel, folds.origins).values
-    assert 0 <= health_of(fitted, panel, folds.origins).pinned <= 0.5
+    assert 0 <= fitted.records[-1].pinned <= 0.5
     for name, weight in fitted.model.named_parameters():
         if "stack" in name:
             weight.data.mul_(1000)
-    assert health_of(fitted, panel, folds.origins).pinned > 0.8
+    assert pinned_share(fitted.model, lambda: fitted.predict(panel, folds.origins)) > 0.8
     assert not np.array_equal(before, fitted.predict(panel, folds.origins).values)
 
 

@@ -1,44 +1,30 @@
 """A look inside a trained network: how many of its gate units still weigh what they read."""
 
-from typing import TYPE_CHECKING, Any
-
-from seqcast.autopsy.causes import Health
-from seqcast.data.panel import Panel
-from seqcast.types import Origins
-
-if TYPE_CHECKING:
-    from seqcast.forecasters.neural import FittedNetwork
+from collections.abc import Callable
+from typing import Any
 
 ALL_THE_TIME = 0.9
 
 
-def health_of(fitted: "FittedNetwork", panel: Panel, origins: Origins) -> Health:
-    """Measure the saturation of the gates of a network while it forecasts from these origins.
+def pinned_share(model: Any, forward: Callable[[], object]) -> float:
+    """Return the share of the gate units of a network that are shut or open nearly all the time while it forecasts.
 
     The first layer of each recurrent stack is looked at, reading forward: nothing reaches the others but through it. Of
     a simple recurrent network, which has no gates, the hidden units are looked at themselves.
 
     Parameters
     ----------
-    fitted : FittedNetwork
+    model : Module
         A trained network.
-    panel, origins : Panel, Origins
-        What it reads; a few origins are enough.
+    forward : callable
+        Makes it forecast from a few windows.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import polars as pl
-    >>> from seqcast import read_panel
-    >>> from seqcast.budget import Deadline
-    >>> from seqcast.forecasters.neural import Neural
-    >>> from seqcast.models.recurrent import RecurrentConfig
-    >>> from seqcast.train.config import FitConfig
-    >>> from seqcast.types import Task
-    >>> panel = read_panel(pl.DataFrame({"ds": range(60), "y": np.sin(np.arange(60.0))}))
-    >>> network = Neural("gru", RecurrentConfig(width=4, context=8), FitConfig(epochs=1, steps=1))
-    >>> fitted = network.fit(panel, Task(horizon=2), Deadline())
-    >>> health_of(fitted, panel, panel.at_end()).pinned
+    >>> import torch
+    >>> from seqcast.nn.recurrent import Recurrent
+    >>> stack = Recurrent("gru", inputs=2, width=4)
+    >>> pinned_share(stack, lambda: stack.read(torch.zeros(3, 5, 2)))
     0.0
     """
     from seqcast.nn.recurrent import Recurrent  # here: torch takes two seconds that a run without networks can spare
@@ -48,13 +34,13 @@ def health_of(fitted: "FittedNetwork", panel: Panel, origins: Origins) -> Health
     def look(stack: Any, given: tuple[Any, ...], answer: Any) -> None:
         shares.append(_pinned(stack.stack, given[0]))
 
-    hooks = [part.register_forward_hook(look) for part in fitted.model.modules() if isinstance(part, Recurrent)]
+    hooks = [part.register_forward_hook(look) for part in model.modules() if isinstance(part, Recurrent)]
     try:
-        fitted.predict(panel, origins)
+        forward()
     finally:
         for hook in hooks:
             hook.remove()
-    return Health(pinned=max(shares, default=0.0))
+    return max(shares, default=0.0)
 
 
 def _pinned(stack: Any, steps: Any) -> float:
