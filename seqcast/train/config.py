@@ -24,7 +24,7 @@ class FitConfig:
     lr : float
         Highest learning rate.
     schedule : str
-        `one-cycle`, `cosine` or `constant`.
+        `one-cycle`, `cosine`, `halving` or `constant`.
     patience : int
         Epochs without a better validation loss before stopping.
     clip : float
