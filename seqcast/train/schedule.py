@@ -1,7 +1,7 @@
 """The learning rate as a pure function of how far training has come, so that a resume has nothing to restore.
 
-One cycle: Smith & Topin (2019), the rate alone. Cosine: Loshchilov & Hutter (2017), without restarts. Halving after each
-tenth: how Informer and the models compared with it are trained (Zhou et al., 2021), over ten epochs.
+One cycle: Smith & Topin (2019), the rate alone. Cosine: Loshchilov & Hutter (2017), without restarts. Halving after
+each tenth: how Informer and the models compared with it are trained (Zhou et al., 2021), over ten epochs.
 """
 
 import math
