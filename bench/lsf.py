@@ -6,8 +6,7 @@ Columns are scaled by mean and population deviation of the training rows; errors
 columns, over every test window at stride 1; targets never reach back over a border, inputs may. ETTh: 8,640 rows train,
 2,880 validate, 2,880 test; ETTm four times as many; others 70, 10 and 20 %. One model for each horizon, stopped and
 chosen by the validation part. `--model` takes every model of the registry, and `linear`: DLinear (Zeng et al., 2023),
-by its own settings (336 steps, batches of 32, MSE; the
-rate of our schedule was chosen by the validation part).
+336 steps back unless told, batches of 32, MSE; the rate of our schedule was chosen by the validation part.
 
 `--context`, `--loss`, `--set model.hybrid.width=128` change a setting; `--budget` ends each training after so many
 seconds. Each finished training is a line of `--keep FILE`; a second run reads it instead of training anew. The last
@@ -37,7 +36,7 @@ from seqcast.data.season import worthwhile_season
 from seqcast.data.table import read_panel
 from seqcast.data.window import Windows
 from seqcast.forecasters.build import build_forecaster
-from seqcast.forecasters.feeding import one_thread, parts, seeded, source_of
+from seqcast.forecasters.feeding import one_thread, parts, predicted, seeded, source_of
 from seqcast.forecasters.outputs import reading_of
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.models.registry import NETWORKS, ModelConfig, build_network, settled
@@ -88,7 +87,9 @@ class Trial:
         training = built(FitConfig, dict(self.settings.training), "training")
         reading = reading_of(training.loss)
         config = self._config(task)
-        context = (config.context if config else None) or _DLINEAR_CONTEXT
+        context = (
+            config.context if config else self.settings.model.get("linear", {}).get("context")
+        ) or _DLINEAR_CONTEXT
         device = training.torch_device()
         windows = Windows.of(self.panel, fit_encoder(known), context, task.horizon, str(device))
         train, valid, test = self.borders.origins(context, task.horizon)
@@ -102,10 +103,9 @@ class Trial:
 
         def said(part: Origins) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             for few in parts(part):
-                batch = windows.batch(few)
-                with torch.no_grad(), one_thread():
-                    outputs = net(batch).double().cpu().numpy()
-                yield reading.read(outputs, task.quantiles).point, batch.target.double().cpu().numpy()
+                with one_thread():
+                    outputs = predicted(net, windows, few).double().cpu().numpy()
+                yield reading.read(outputs, task.quantiles).point, windows.batch(few).target.double().cpu().numpy()
 
         return context, len(run.records), errors(said(valid)), errors(said(test))
 

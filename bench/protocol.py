@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqcast.batch import Batch
+from seqcast.errors import ConfigError
 from seqcast.types import Origins
 
 # Published test MSE by horizon, fair loaders only (96, 192, 336, 720).
@@ -55,12 +56,23 @@ class Borders:
     def origins(self, context: int, horizon: int) -> tuple[Origins, Origins, Origins]:
         """Return where windows start in each part: known rows, the first target's row.
 
+        Raises
+        ------
+        ConfigError
+            When a part is too short for one window.
+
         Examples
         --------
         >>> [len(part) for part in Borders.of("ETTh1", 17_420).origins(context=336, horizon=96)]
         [8209, 2785, 2785]
         """
         firsts, ends = (context, self.train, self.valid), (self.train, self.valid, self.test)
+        for part, first, end in zip(("training", "validation", "test"), firsts, ends, strict=True):
+            if first + horizon > end:
+                raise ConfigError(
+                    f"The {part} part must hold one window; it ends at row {end}, and {horizon} steps after row "
+                    f"{first} end at {first + horizon}. Take a shorter context or horizon."
+                )
         return tuple(_origins(first, end - horizon) for first, end in zip(firsts, ends, strict=True))
 
 

@@ -5,6 +5,7 @@ import math
 from seqcast.evaluate.choice import Choice
 from seqcast.report.numbers import count, fixed, mase, percent
 from seqcast.report.stationarity import Cell, Table
+from seqcast.report.words import begun
 
 LITTLE = 0.02
 
@@ -17,17 +18,12 @@ def sentence(choice: Choice) -> str:
             f"(MASE {mase(choice.outer_mase)}) flatters it."
         )
     said = (
-        f"{_first(choice.title)} was chosen on {count(choice.windows, 'inner window')} (MASE "
+        f"{begun(choice.title)} was chosen on {count(choice.windows, 'inner window')} (MASE "
         f"{mase(choice.inner_mase)}) and then scored once on the outer ones (MASE {mase(choice.outer_mase)})"
     )
     if not math.isfinite(choice.optimism):
         return f"{said}."
     return f"{said}: an optimism of {signed(choice.optimism)}. {_explained(choice)}".strip()
-
-
-def _first(title: str) -> str:
-    """Return a title at the beginning of a sentence; names of models keep their letters."""
-    return f"T{title[1:]}" if title.startswith("the ") else title
 
 
 def table(choice: Choice) -> Table:

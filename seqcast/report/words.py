@@ -102,7 +102,17 @@ def verdict(facts: Facts) -> str:
 def titled(facts: Facts) -> str:
     """Return the chosen model as a sentence begins with it; of a median, what it is taken of."""
     choice, best = facts.evidence.choice, facts.headline.best or ""
-    title = choice.title if choice and choice.model == best else best
+    return begun(choice.title if choice and choice.model == best else best)
+
+
+def begun(title: str) -> str:
+    """Return a title at the beginning of a sentence; names of models keep their letters.
+
+    Examples
+    --------
+    >>> begun("the median of ets, gru and theta"), begun("arima")
+    ('The median of ets, gru and theta', 'arima')
+    """
     return f"T{title[1:]}" if title.startswith("the ") else title
 
 

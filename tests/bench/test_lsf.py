@@ -10,6 +10,7 @@ import torch
 
 from bench import lsf
 from bench.protocol import Borders, DLinear, errors
+from seqcast.errors import ConfigError
 from seqcast.train.arrays import batch_of_arrays
 
 
@@ -30,6 +31,13 @@ def test_targets_never_cross_a_border_and_training_contexts_neither(name, rows):
     assert train.rows.min() == 336
     assert [part.rows.max() + 96 for part in (train, valid, test)] == [borders.train, borders.valid, borders.test]
     assert [part.rows.min() for part in (valid, test)] == [borders.train, borders.valid]
+
+
+def test_a_context_longer_than_the_training_part_is_refused_with_the_rows():
+    with pytest.raises(
+        ConfigError, match="training part must hold one window; it ends at row 8640, and 96 steps after"
+    ):
+        Borders.of("ETTh1", 17_420).origins(context=8600, horizon=96)
 
 
 def test_errors_are_one_mean_over_all_parts_however_unequal():
@@ -72,6 +80,12 @@ def test_a_second_run_reads_what_the_first_kept(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(lsf, "fit", lambda *args, **more: pytest.fail("trained anew"))
     assert _run(monkeypatch, capsys, path, "--model", "gru", "--keep", str(kept)) == first
     assert len(kept.read_text().splitlines()) == 2
+
+
+def test_the_linear_model_reads_the_context_that_was_asked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("bench.protocol._ETT_ROWS", (300, 400, 500))
+    path = _written(tmp_path, np.sin(np.arange(600)[:, None] / 4 + np.arange(2)))
+    assert _run(monkeypatch, capsys, path, "--model", "linear")["context"] == [48]
 
 
 def _written(folder, values):

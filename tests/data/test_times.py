@@ -1,6 +1,6 @@
 """Times as Python's own datetime reads them, whatever the way of writing; what can be read in two ways is refused."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ DATES = st.dates(date(1500, 1, 1), date(2200, 12, 31))
 
 def micros(moment):
     naive = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
-    start = EPOCH if naive.tzinfo is None else EPOCH.replace(tzinfo=timezone.utc)  # noqa: UP017
+    start = EPOCH if naive.tzinfo is None else EPOCH.replace(tzinfo=UTC)
     return (naive - start) // timedelta(microseconds=1)
 
 

@@ -42,7 +42,7 @@ def test_type_checkers_see_the_same_names_as_python():
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'seqcast' has no attribute 'Forecastr'"):
-        seqcast.Forecastr  # noqa: B018
+        _ = seqcast.Forecastr
 
 
 HEAVY = {"torch", "polars", "pandas", "pyarrow", "scipy", "statsforecast", "statsmodels", "jinja2"}
