@@ -288,6 +288,13 @@ def test_the_choice_tells_inner_outer_and_optimism(run, page):
     assert [row[4].text for row in found.rows].count("") == len(found.rows) - 2
 
 
+def test_only_of_a_median_is_it_said_what_it_is_taken_by(run, page):
+    said = "The median is of the models whose whole forecast, by CRPS and not by MASE, was best there."
+    assert said not in text_of(page)
+    taken = replace(run, choice=replace(run.choice, middle=tuple(score.model for score in run.scores[:3])))
+    assert said in text_of(render(build_facts(taken)))
+
+
 def test_without_inner_windows_it_is_said_plainly(run):
     choice = Choice(model=run.scores[0].model, windows=0, inner=(), outer=tuple(run.scores))
     page = render(build_facts(replace(run, choice=choice)))
