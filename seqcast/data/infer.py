@@ -154,7 +154,7 @@ def _refuse_mixed(timed: Timed, ends: np.ndarray, moves: np.ndarray, frequency: 
     stretch = np.cumsum(single | fresh)
     lengths = np.bincount(stretch, weights=~single).astype(np.int64)
     longest, chance = int(lengths.max()), 1 - single.mean()
-    if longest < 5 or len(moves) * chance**longest > 1e-3:
+    if longest < 5 or len(moves) * chance**longest > 1e-5:
         return
     start = ends[np.flatnonzero((stretch == lengths.argmax()) & ~single)[0]]
     raise TimeError(
