@@ -245,9 +245,9 @@ class Frequency:
 
 
 def calendar_features(
-    times: Int[np.ndarray, "T"], frequency: Frequency
+    times: Int[np.ndarray, "T"], frequency: Frequency, cycles: tuple[str, ...] | None = None
 ) -> tuple[tuple[str, ...], Float[np.ndarray, "T F"]]:
-    """Return names and values of sine and cosine of the cycles that a step of this frequency moves through.
+    """Return names and values of sine and cosine of these cycles; of all that a step moves through unless told.
 
     Returns
     -------
@@ -260,7 +260,25 @@ def calendar_features(
     >>> names, values.shape
     (('week_sin', 'week_cos', 'month_sin', 'month_cos', 'year_sin', 'year_cos'), (2, 6))
     """
-    return circles(to_wall(times, frequency.zone), frequency.cycles)
+    return circles(to_wall(times, frequency.zone), frequency.cycles if cycles is None else cycles)
+
+
+def cycles_seen_twice(times: Int[np.ndarray, "T"], frequency: Frequency) -> tuple[str, ...]:
+    """Return the cycles that these times of one series go through at least twice.
+
+    Of a year that was seen once, a network can only learn that this winter was this winter.
+
+    Examples
+    --------
+    >>> cycles_seen_twice(np.arange(14) * DAY, Frequency(unit="day"))
+    ('week',)
+    """
+    if not len(times):
+        return ()
+    first, end = to_wall(np.append(times[:1], frequency.after(times[-1], 1)), frequency.zone)
+    return tuple(
+        cycle for cycle in frequency.cycles if end - first >= 2 * _LENGTHS["year" if cycle == "season" else cycle]
+    )
 
 
 def _season_of(step: int) -> int:

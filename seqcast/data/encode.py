@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from seqcast.data.calendar import calendar_features
+from seqcast.data.calendar import calendar_features, cycles_seen_twice
 from seqcast.data.panel import Panel
 from seqcast.data.scale import Scaler, fit_scaler
 
@@ -49,6 +49,8 @@ class Encoder:
         Features with missing values before the cutoff.
     idle : frozenset of str
         Features that never changed before the cutoff; they get no channel, whatever they do later.
+    cycles : tuple of str
+        Cycles of the calendar that the rows before the cutoff went through at least twice.
     static_loc, static_scale : float array (S,)
         Of the numeric static columns, over the series.
     """
@@ -57,6 +59,7 @@ class Encoder:
     levels: Mapping[str, tuple[str, ...]]
     gaps: tuple[str, ...]
     idle: frozenset[str]
+    cycles: tuple[str, ...]
     static_loc: Float[np.ndarray, "S"]
     static_scale: Float[np.ndarray, "S"]
 
@@ -66,7 +69,7 @@ class Encoder:
         series = np.repeat(np.arange(len(panel)), panel.rows)
         scaled = self.scaler.apply(panel.values, series)
         filled = np.nan_to_num(carried_forward(scaled, panel.offsets))
-        _, calendar = calendar_features(panel.times, panel.frequency)
+        _, calendar = calendar_features(panel.times, panel.frequency, self.cycles)
         past = [filled[:, :targets], panel.observed[:, :targets].astype(float)]
         known: list[np.ndarray] = []
         for v, name in enumerate(panel.columns.values[targets:], start=targets):
@@ -115,7 +118,9 @@ def fit_encoder(panel: Panel, scaling: str = "standard") -> Encoder:
     numbers = np.where(some, panel.static, 0.0)
     spread = np.nanstd(numbers, axis=0)
     scaler = fit_scaler(panel, scaling)
-    return Encoder(scaler, levels, gaps, idle, np.nanmean(numbers, axis=0), np.where(spread > 0, spread, 1.0))
+    longest = int(np.argmax(panel.rows))
+    cycles = cycles_seen_twice(panel.times[panel.offsets[longest] : panel.offsets[longest + 1]], panel.frequency)
+    return Encoder(scaler, levels, gaps, idle, cycles, np.nanmean(numbers, axis=0), np.where(spread > 0, spread, 1.0))
 
 
 def _categorical(panel: Panel, names: Sequence[str]) -> list[str]:

@@ -9,6 +9,9 @@ from seqcast.types import Task
 def worthwhile_season(panel: Panel, task: Task) -> int:
     """Return the season if the last cycle forecast the known rows better than the last value did, else 1.
 
+    Compared over the steps of the horizon: a step beyond one season is forecast by the same cycle as the step a season
+    before it.
+
     Parameters
     ----------
     panel : Panel
@@ -33,7 +36,12 @@ def worthwhile_season(panel: Panel, task: Task) -> int:
         change = np.abs(scaled[lag:] - scaled[: len(scaled) - lag])[series[lag:] == series[: len(series) - lag]]
         return float(np.nanmean(change)) if np.isfinite(change).any() else np.inf
 
-    steps = (1, (task.horizon + 1) // 2, task.horizon)
-    if task.season < 2 or error(task.season) >= np.mean([error(step) for step in steps]):
+    if task.season < 2:
         return 1
-    return task.season
+    steps = np.unique(np.linspace(1, task.horizon, min(task.horizon, _MOST_STEPS)).astype(int))
+    cycles = -(-steps // task.season) * task.season
+    seasonal, last = (np.mean([error(lag) for lag in lags.tolist()]) for lags in (cycles, steps))
+    return task.season if seasonal < last else 1
+
+
+_MOST_STEPS = 24  # of the horizon that are compared, evenly spread

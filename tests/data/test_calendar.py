@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.data.calendar import Frequency, calendar_features
+from seqcast.data.calendar import Frequency, calendar_features, cycles_seen_twice
 from seqcast.errors import BundleError, ConfigError
 
 HOUR = 3_600_000_000
@@ -262,3 +262,26 @@ def test_features_stand_where_the_calendar_says(zone):
 def test_months_stand_evenly_round_the_year():
     _, values = calendar_features(micros(pd.date_range("2023-01-01", periods=12, freq="MS")), Frequency(unit="month"))
     assert np.allclose(values[:, 0], np.sin(2 * np.pi * np.arange(12) / 12))
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "cycles"),
+    [
+        ("1h", 24 * 365, "day week"),
+        ("1h", 24 * 730, "day week year"),
+        ("1h", 47, ""),
+        ("1d", 13, ""),
+        ("1d", 56, "week month"),
+        ("1mo", 23, ""),
+        ("1mo", 24, "season"),
+        ("1", 500, ""),
+    ],
+)
+def test_a_cycle_counts_once_it_was_gone_through_twice(name, rows, cycles):
+    frequency = Frequency.from_name(name)
+    times = frequency.after(0, rows)
+    assert cycles_seen_twice(times, frequency) == tuple(cycles.split())
+
+
+def test_no_rows_have_no_cycles():
+    assert cycles_seen_twice(np.zeros(0, dtype=np.int64), Frequency.from_name("1h")) == ()
