@@ -36,8 +36,9 @@ from seqcast.data.season import worthwhile_season
 from seqcast.data.table import read_panel
 from seqcast.data.window import Windows
 from seqcast.forecasters.build import build_forecaster
-from seqcast.forecasters.feeding import one_thread, parts, predicted, seeded, source_of
+from seqcast.forecasters.feeding import evenly, one_thread, parts, predicted, seeded, source_of
 from seqcast.forecasters.outputs import reading_of
+from seqcast.forecasters.start import start_linear
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.models.registry import NETWORKS, ModelConfig, build_network, settled
 from seqcast.train.config import FitConfig
@@ -95,10 +96,11 @@ class Trial:
         train, valid, test = self.borders.origins(context, task.horizon)
         with seeded(seed):
             dims = windows.dims(task, reading.outputs(task.quantiles), worthwhile_season(known, task))
-            net = build_network(self.model, config, dims) if config else DLinear(context, task.horizon)
-            source = source_of(windows, self.panel, (train, valid), training, seed)
+            net = (build_network(self.model, config, dims) if config else DLinear(context, task.horizon)).to(device)
+            start_linear(net, windows, (train, valid))
+            source = source_of(windows, self.panel, (train, evenly(valid)), training, seed)
             quantiles = torch.tensor(task.quantiles, device=device)
-            run, _ = fit(net.to(device), source, quantiles, training, hooks=Hooks(deadline=deadline))
+            run, _ = fit(net, source, quantiles, training, hooks=Hooks(deadline=deadline))
         net.eval()
 
         def said(part: Origins) -> Iterator[tuple[np.ndarray, np.ndarray]]:

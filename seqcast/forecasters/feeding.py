@@ -15,6 +15,7 @@ from seqcast.train.config import FitConfig
 from seqcast.train.loop import Source
 from seqcast.types import Origins
 
+MOST_VALIDATION = 2048  # windows that judge an epoch; more cost time and say little more
 _PREDICT_BATCH = 512
 
 
@@ -46,6 +47,11 @@ def parts(origins: Origins) -> Iterator[Origins]:
     """Return the origins in parts that fit memory, in order."""
     for start in range(0, len(origins), _PREDICT_BATCH):
         yield origins.take(np.arange(start, min(start + _PREDICT_BATCH, len(origins))))
+
+
+def evenly(origins: Origins, most: int = MOST_VALIDATION) -> Origins:
+    """Return at most so many of the origins, evenly spread."""
+    return origins.take(np.unique(np.linspace(0, len(origins) - 1, most).astype(np.int64)))
 
 
 @torch.no_grad()

@@ -20,9 +20,10 @@ from seqcast.data.split import Carve
 from seqcast.data.window import Windows
 from seqcast.errors import ColumnError, ConfigError
 from seqcast.files import write_atomic
-from seqcast.forecasters.feeding import one_thread, parts, predicted, seeded, source_of
+from seqcast.forecasters.feeding import evenly, one_thread, parts, predicted, seeded, source_of
 from seqcast.forecasters.health import pinned_share
 from seqcast.forecasters.outputs import reading_of
+from seqcast.forecasters.start import spread_of, start_gaps, start_linear
 from seqcast.models.presets import HybridConfig
 from seqcast.models.registry import ModelConfig, build_network, settled
 from seqcast.train.config import FitConfig
@@ -33,7 +34,6 @@ from seqcast.types import Dims, Forecast, Origins, Task
 
 _CUT = {"out of time": "cut by the budget", "interrupted": "interrupted"}
 _EXAMINED = 32  # windows during which the gates are looked at
-_MOST_VALIDATION = 2048  # windows that judge an epoch, evenly spread; more cost time and say little more
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Neural:
         encoder = fit_encoder(panel, self.training.scaler)
         reading = reading_of(self.training.loss)
         train, valid = Carve(context=context, horizon=task.horizon).origins(panel)
-        valid = valid.take(np.unique(np.linspace(0, len(valid) - 1, _MOST_VALIDATION).astype(np.int64)))
+        valid = evenly(valid)
         device = self.training.torch_device()
         windows = Windows.of(panel, encoder, context, task.horizon, str(device))
         dims = windows.dims(task, reading.outputs(task.quantiles), worthwhile_season(panel, task))
@@ -104,9 +104,13 @@ class Neural:
         with seeded(self.seed):
             model = build_network(self.name, config, dims).to(device)
             identity = self._identity(panel, task)
+            resume = self._resume(identity)
+            if resume is None:
+                start_linear(model, windows, (train, valid))
+                start_gaps(model, windows, train, reading.places(task.quantiles))
             hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline)
             quantiles = torch.tensor(task.quantiles, device=device)
-            run, ending = fit(model, source, quantiles, self.training, self._resume(identity), hooks)
+            run, ending = fit(model, source, quantiles, self.training, resume, hooks)
             records = _examined(run.records, model.eval(), windows, valid)
             fitted = FittedNetwork(self.name, config, task, dims, encoder, model, self.training.loss, records, ending)
             if reading.residuals:
@@ -254,7 +258,7 @@ def _examined(
     records: tuple[EpochRecord, ...], model: nn.Module, windows: Windows, valid: Origins
 ) -> tuple[EpochRecord, ...]:
     """Return the records with what a look inside the finished network told."""
-    some = valid.take(np.unique(np.linspace(0, len(valid) - 1, _EXAMINED).astype(np.int64)))
+    some = evenly(valid, _EXAMINED)
     share = pinned_share(model, lambda: predicted(model, windows, some))
     return (*records[:-1], replace(records[-1], pinned=share)) if records else ()
 
@@ -266,10 +270,4 @@ def _spread(fitted: FittedNetwork, windows: Windows, valid: Origins) -> Float[np
     target = torch.cat([batch.target for batch in batches])
     observed = torch.cat([batch.observed for batch in batches])
     residual = torch.where(observed, target - forecast, torch.nan).double().cpu().numpy()
-    whole = np.nanquantile(residual, fitted.task.quantiles, axis=(0, 1))
-    few = (~np.isnan(residual)).sum(axis=0) < _ENOUGH_RESIDUALS
-    steps = np.nanquantile(np.where(np.isnan(residual).all(axis=0), 0.0, residual), fitted.task.quantiles, axis=0)
-    return np.where(few[..., None], np.moveaxis(whole, 0, -1)[None], np.moveaxis(steps, 0, -1))
-
-
-_ENOUGH_RESIDUALS = 100  # below, the tails of one step are guesswork and all steps are pooled
+    return spread_of(residual, fitted.task.quantiles)

@@ -33,6 +33,8 @@ class Reading:
         Quantile levels to the number of outputs.
     read : callable
         Outputs (N, H, K, outputs) and levels to an Answer.
+    places : callable
+        Quantile levels to those at which the outputs shall stand before training.
     residuals : bool
         Whether the outputs say nothing of their own uncertainty, so that intervals come from the validation residuals.
     affine : bool
@@ -41,6 +43,7 @@ class Reading:
 
     outputs: Callable[[Levels], int]
     read: Callable[[np.ndarray, Levels], Answer]
+    places: Callable[[Levels], Levels]
     residuals: bool = False
     affine: bool = False
 
@@ -81,11 +84,11 @@ def _of(distribution: Distribution) -> Reading:
     def read(outputs: Float[np.ndarray, "N H K outputs"], levels: Levels) -> Answer:
         return Answer(outputs[..., distribution.outputs // 2], distribution.quantiles(outputs, np.array(levels)))
 
-    return Reading(lambda levels: distribution.outputs, read, affine=True)
+    return Reading(lambda levels: distribution.outputs, read, lambda levels: distribution.places, affine=True)
 
 
 READINGS = {
-    "pinball": Reading(len, _quantiles),
-    **dict.fromkeys(("mse", "mae", "huber"), Reading(lambda levels: 1, _point, residuals=True)),
+    "pinball": Reading(len, _quantiles, lambda levels: levels),
+    **dict.fromkeys(("mse", "mae", "huber"), Reading(lambda levels: 1, _point, lambda levels: (0.5,), residuals=True)),
     **{name: _of(distribution) for name, distribution in DISTRIBUTIONS.items()},
 }

@@ -74,15 +74,16 @@ def encoder_arrays(encoder: Encoder) -> Arrays:
 def encoder_facts(encoder: Encoder) -> dict[str, Any]:
     """Return the small parts of an encoder as JSON values."""
     levels = {name: list(labels) for name, labels in encoder.levels.items()}
-    return {"levels": levels, "gaps": list(encoder.gaps), "idle": sorted(encoder.idle), "scaler": encoder.scaler.kind}
+    names = {"gaps": list(encoder.gaps), "idle": sorted(encoder.idle), "cycles": list(encoder.cycles)}
+    return {"levels": levels, "scaler": encoder.scaler.kind, **names}
 
 
 def encoder_of(arrays: Arrays, facts: dict[str, Any], fitted_until: np.ndarray) -> Encoder:
     """Return the encoder that was taken apart, fitted until these rows of the panel it will read."""
     levels = {name: tuple(labels) for name, labels in facts["levels"].items()}
     scaler = Scaler(arrays["loc"], arrays["scale"], fitted_until, facts["scaler"])
-    gaps, idle = tuple(facts["gaps"]), frozenset(facts["idle"])
-    return Encoder(scaler, levels, gaps, idle, arrays["static_loc"], arrays["static_scale"])
+    gaps, idle, cycles = tuple(facts["gaps"]), frozenset(facts["idle"]), tuple(facts["cycles"])
+    return Encoder(scaler, levels, gaps, idle, cycles, arrays["static_loc"], arrays["static_scale"])
 
 
 def packed(arrays: Arrays, meta: dict[str, Any] | None = None) -> bytes:

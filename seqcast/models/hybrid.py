@@ -1,10 +1,11 @@
 """LSTM→Transformer: recurrence reads the past in order, self-attention relates any two moments of it.
 
-After Hochreiter & Schmidhuber (1997) and Vaswani et al. (2017). One network, three forms by name:
+After Hochreiter & Schmidhuber (1997) and Vaswani et al. (2017). One family, three forms by name:
 
-- `forecast`: patches as tokens (Nie et al., 2023) → LSTM → linear × √width → sinusoidal positions → pre-norm encoder →
-  attention pooling → a head that sees what is known of each step. The level of each window is taken out (Zeng et al.,
-  2023; Kim et al., 2022), and a linear shortcut from context to horizon starts as seasonal naive.
+- `forecast`: patches as tokens → LSTM → every segment of the horizon at once → attention to all states of the LSTM,
+  beside a linear shortcut from context to horizon that starts in closed form; see `models/segments.py`. Where a window
+  is read for a number or a class, it is patches → LSTM → linear × √width → sinusoidal positions → pre-norm encoder →
+  attention pooling.
 - `attention-pool`: LSTM → linear × √width → sinusoidal positions → post-norm encoder → attention pooling → linear.
 - `average-pool`: LSTM → dropout → self-attention, add, norm (twice) → average over time → dense → linear.
 """
@@ -18,8 +19,9 @@ from torch.nn import functional as F
 from seqcast.batch import Batch
 from seqcast.models.inputs import levelled, with_static
 from seqcast.models.presets import PRESETS, HybridConfig, Preset
+from seqcast.models.segments import SegmentForecaster
 from seqcast.nn.attention import AttentionBlock, AttentionPool, AveragePool, Placed
-from seqcast.nn.heads import DenseHead, HorizonHead
+from seqcast.nn.heads import DenseHead
 from seqcast.nn.level import Normalisation
 from seqcast.nn.recurrent import Recurrent
 from seqcast.nn.shortcut import Shortcut
@@ -81,13 +83,13 @@ def _attention(config: HybridConfig, preset: Preset) -> nn.Module:
 
 
 class Hybrid(nn.Module):
-    """The hybrid as a forecaster: level out, body, head, shortcut, level back.
+    """The hybrid as a forecaster by its body: level out, body, head, shortcut, level back.
 
     Examples
     --------
     >>> dims = Dims(context=96, horizon=24, past=4, future=2, static=0, targets=1, quantiles=9)
-    >>> Hybrid(HybridConfig(patch=24), dims).body.place.positions.shape
-    torch.Size([4, 64])
+    >>> Hybrid(HybridConfig(preset="attention-pool"), dims).body.place.positions.shape
+    torch.Size([96, 64])
     """
 
     def __init__(self, config: HybridConfig, dims: Dims):
@@ -97,7 +99,7 @@ class Hybrid(nn.Module):
         self.sigmoid, self.targets = config.sigmoid, dims.targets
         self.body = HybridBody(config, dims.past + dims.static, dims.context)
         self.head = _head(config, dims)
-        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season) if config.shortcut else None
+        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season, dims.targets) if config.shortcut else None
 
     def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles of every step of the horizon, in scaled units."""
@@ -111,9 +113,19 @@ class Hybrid(nn.Module):
 
 
 def _head(config: HybridConfig, dims: Dims) -> nn.Module:
-    kind, width = PRESETS[config.preset].head, config.width
-    shape = (dims.horizon, dims.targets, dims.quantiles)
-    if kind == "horizon":
-        return HorizonHead(width, dims.future, dims.static, horizon=shape[0], targets=shape[1], quantiles=shape[2])
-    dense = width if kind == "dense" else 0
+    width, shape = config.width, (dims.horizon, dims.targets, dims.quantiles)
+    dense = width if PRESETS[config.preset].head == "dense" else 0
     return DenseHead(width, dims.future, dims.static, shape=shape, dense=dense, dropout=config.dropout)
+
+
+def hybrid_forecaster(config: HybridConfig, dims: Dims) -> nn.Module:
+    """Return the forecaster that the preset of these settings names, with new weights.
+
+    Examples
+    --------
+    >>> dims = Dims(context=96, horizon=24, past=4, future=2, static=0, targets=1, quantiles=9)
+    >>> type(hybrid_forecaster(HybridConfig(patch=12), dims)).__name__
+    'SegmentForecaster'
+    """
+    filled = config.filled()
+    return SegmentForecaster(filled, dims) if PRESETS[config.preset].head == "segments" else Hybrid(filled, dims)

@@ -25,7 +25,8 @@ class Preset:
     pool : str
         How time is pooled: learned `attention` weights, or the `average`.
     head : str
-        `horizon` (sees what is known of each step), `linear`, or `dense` (one hidden layer before the linear map).
+        `segments` (asks for every part of the horizon, see `models/segments.py`), `linear`, or `dense` (one hidden
+        layer before the linear map).
     patch, attention_layers, normalise, shortcut
         What these settings of the config are unless given.
     """
@@ -34,7 +35,7 @@ class Preset:
     placed: bool
     block: Literal["pre-norm", "post-norm", "attention-only"]
     pool: Literal["attention", "average"]
-    head: Literal["horizon", "linear", "dense"]
+    head: Literal["segments", "linear", "dense"]
     patch: int | None
     attention_layers: int
     normalise: Normalisation
@@ -47,7 +48,7 @@ PRESETS: dict[str, Preset] = {
         placed=True,
         block="pre-norm",
         pool="attention",
-        head="horizon",
+        head="segments",
         patch=None,
         attention_layers=1,
         normalise="last",
@@ -89,7 +90,7 @@ class HybridConfig:
     context : int or None
         Steps read before the cutoff; None chooses by season, horizon and history.
     patch : int or None
-        Steps that form one token; 1 for none. None in the preset `forecast` makes eight tokens of the context.
+        Steps that form one token; 1 for none. None in the preset `forecast` makes about 15 tokens of the context.
     width, heads : int
         Size of every hidden vector; attention heads.
     lstm_layers : int
@@ -101,7 +102,8 @@ class HybridConfig:
     normalise : str or None
         Level taken out of each window: `none`, `last`, `mean-std` or `min-max`.
     shortcut : bool or None
-        Add a linear map from the targets' context to their horizon, shared by the targets; starts as seasonal naive.
+        Add a linear map from the targets' context to their horizon, shared by the targets; it starts as the one that
+        fits the training windows.
     sigmoid : bool
         Squash the output to 0 … 1, for targets scaled to that range.
 

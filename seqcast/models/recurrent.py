@@ -38,7 +38,8 @@ class RecurrentConfig:
     normalise : str
         Level taken out of each window: `none`, `last`, `mean-std` or `min-max`.
     shortcut : bool
-        Add a linear map from the targets' context to their horizon, shared by the targets; starts as seasonal naive.
+        Add a linear map from the targets' context to their horizon, shared by the targets; it starts as the one that
+        fits the training windows.
 
     Examples
     --------
@@ -118,7 +119,7 @@ class RecurrentForecaster(nn.Module):
             quantiles=dims.quantiles,
         )
         self.targets = dims.targets
-        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season) if config.shortcut else None
+        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season, dims.targets) if config.shortcut else None
 
     def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles of every step of the horizon, in scaled units."""

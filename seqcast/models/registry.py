@@ -1,5 +1,6 @@
 """The closed table of networks: a name, its config, its class. A saved model can name nothing else."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -7,7 +8,7 @@ from functools import partial
 from torch import nn
 
 from seqcast.errors import ConfigError, nearest
-from seqcast.models.hybrid import Hybrid, HybridBody
+from seqcast.models.hybrid import HybridBody, hybrid_forecaster
 from seqcast.models.presets import HybridConfig
 from seqcast.models.recurrent import RecurrentBody, RecurrentConfig, RecurrentForecaster
 from seqcast.nn.recurrent import Cell
@@ -36,7 +37,7 @@ NETWORKS = {
     "rnn": _recurrent("rnn"),
     "lstm": _recurrent("lstm"),
     "gru": _recurrent("gru"),
-    "hybrid": Family(HybridConfig, Hybrid, HybridBody),
+    "hybrid": Family(HybridConfig, hybrid_forecaster, HybridBody),
 }
 
 
@@ -105,8 +106,28 @@ def settled(config: ModelConfig, task: Task, rows: int) -> ModelConfig:
         wish = max(2 * task.season, 2 * task.horizon, 16)
         return replace(config, context=config.context or min(wish, room, 96))
     filled = config.filled()
-    context = config.context or min(max(4 * task.season, 4 * task.horizon, 32), room, 512)
-    return replace(filled, context=context, patch=filled.patch or max(1, context // _TOKENS))
+    wish = max(4 * task.season, 4 * task.horizon, 32)
+    if filled.patch == 1:
+        return replace(filled, context=filled.context or min(wish, room, 512))
+    context = filled.context or _whole_seasons(min(max(wish, min(rows // _SHARE, _MOST)), room), task.season)
+    return replace(filled, context=context, patch=filled.patch or _patch(context))
 
 
-_TOKENS = 8  # that the hybrid reads a context as, unless told: fewer steps for the recurrence to carry, less to overfit
+_SHARE = 12  # of a long history, one part of so many is read: a year of hours gives a month
+_MOST = 720  # steps, a month of hours
+_LONGEST = 1344  # two weeks of quarter-hours; more costs time and gained nothing
+_TOKENS = 15  # that a context is read as: half a day each of a week, two days each of a month
+
+
+def _whole_seasons(wish: int, season: int) -> int:
+    """Return a context of whole seasons, at least a fortnight of them where they are days."""
+    context = min(wish, min(max(_MOST, 14 * season), _LONGEST))
+    return context - context % season if context > season else context
+
+
+def _patch(context: int) -> int:
+    """Return a divisor of the context that makes about so many tokens, or what does where none is near."""
+    wish = context / _TOKENS
+    divisors = [size for size in range(1, context + 1) if context % size == 0]
+    nearest = min(divisors, key=lambda size: abs(math.log(size / wish)))
+    return nearest if 2 / 3 <= nearest / wish <= 3 / 2 else max(1, round(wish))

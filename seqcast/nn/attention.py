@@ -156,3 +156,52 @@ class AttentionBlock(nn.Module):
     def forward(self, steps: Float[Tensor, "B T W"]) -> Float[Tensor, "B T W"]:
         """Return the steps, each with what it found added."""
         return self.dropout(self.norm(steps + self.attention(steps)))
+
+
+class QueryAttention(nn.Module):
+    """Queries look at the steps of a sequence and at each other, then pass a feed-forward layer; both are gated.
+
+    Pre-norm, as in Xiong et al. (2020). The gates start nearly shut (LayerScale, Touvron et al., 2021), so that
+    training starts from what the queries held before.
+
+    Parameters
+    ----------
+    width, heads : int
+        Size of a step and of a query; attention heads.
+    steps : int
+        The most steps of a sequence.
+    dropout : float
+        Share of weights and hidden values dropped in training.
+
+    Examples
+    --------
+    >>> attend = QueryAttention(8, 2, steps=14)
+    >>> attend(torch.zeros(5, 3, 8), torch.zeros(5, 14, 8)).shape
+    torch.Size([5, 3, 8])
+    """
+
+    def __init__(self, width: int, heads: int, steps: int, dropout: float = 0.0):
+        super().__init__()
+        self.place = nn.Parameter(0.02 * torch.randn(steps, width))
+        self.before_query, self.before_key = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
+        self.feed = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, 2 * width),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * width, width),
+        )
+        self.found_gate = nn.Parameter(torch.full((width,), _FIRST_GATE))
+        self.feed_gate = nn.Parameter(torch.full((width,), _FIRST_GATE))
+
+    def forward(self, queries: Float[Tensor, "B M W"], steps: Float[Tensor, "B T W"]) -> Float[Tensor, "B M W"]:
+        """Return the queries, each with what it found added."""
+        placed = steps + self.place[-steps.shape[1] :]
+        key = self.before_key(torch.cat([placed, queries], dim=1))
+        found, _ = self.attention(self.before_query(queries), key, key, need_weights=False)
+        queries = queries + self.found_gate * found
+        return queries + self.feed_gate * self.feed(queries)
+
+
+_FIRST_GATE = 1e-2

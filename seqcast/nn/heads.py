@@ -1,11 +1,14 @@
 """From one hidden vector to the whole horizon at once, with quantiles that cannot cross, or to classes."""
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_FIRST_GAP = -1.5  # softplus(-1.5) = 0.2: the first intervals are about as wide as those of unit noise
+_FIRST_RAW = -1.5
+FIRST_GAP = math.log1p(math.exp(_FIRST_RAW))  # 0.2: the first intervals are about as wide as those of unit noise
 
 _PLACE = 8  # numbers that tell one step of the horizon from another
 
@@ -40,6 +43,7 @@ class HorizonHead(nn.Module):
         self.from_step = nn.Linear(future + _PLACE, width, bias=False)
         self.direct = nn.Linear(width, horizon * targets)
         self.out = nn.Linear(width, targets * quantiles)
+        self.usual = nn.Parameter(torch.zeros(horizon, targets, quantiles))
         for layer in (self.direct, self.out):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -51,9 +55,61 @@ class HorizonHead(nn.Module):
         summary = self.from_hidden(torch.cat([hidden, static], dim=-1))
         place = self.place.expand(len(future), -1, -1)
         steps = F.gelu(summary[:, None] + self.from_step(torch.cat([future, place], dim=-1)))
-        raw = self.out(steps).unflatten(-1, self.shape)
+        raw = self.out(steps).unflatten(-1, self.shape) + self.usual
         centre = raw[..., self.middle] + self.direct(hidden).unflatten(-1, (-1, self.shape[0]))
         return ordered(centre, raw, self.middle)
+
+
+class SegmentHead(nn.Module):
+    """Centre forecasts and positive gaps from one hidden vector for each target and segment of the horizon.
+
+    What is known of a step acts through coefficients that the segment's hidden vector sets, so that no hidden vector
+    has to be made for every step. All output layers start at zero.
+
+    Parameters
+    ----------
+    width, future : int
+        Size of the hidden vectors; channels known of each step.
+    segment : int
+        Steps of a segment.
+    shape : tuple of int
+        H, K and Q of the output.
+
+    Examples
+    --------
+    >>> head = SegmentHead(8, 2, segment=12, shape=(30, 4, 9))
+    >>> centre, raw = head(torch.zeros(5, 4, 3, 8), torch.zeros(5, 30, 2))
+    >>> centre.shape, raw.shape
+    (torch.Size([5, 30, 4]), torch.Size([5, 30, 4, 9]))
+    """
+
+    def __init__(self, width: int, future: int, *, segment: int, shape: tuple[int, int, int]):
+        super().__init__()
+        horizon, _, self.quantiles = shape
+        self.segment = segment
+        self.place = nn.Parameter(torch.randn(horizon, _PLACE))
+        self.from_step = nn.Linear(future + _PLACE, _PLACE)
+        self.direct = nn.Linear(width, segment)
+        self.raw = nn.Linear(width, self.quantiles)
+        self.coefficients = nn.Linear(width, _PLACE * self.quantiles)
+        self.usual = nn.Parameter(torch.zeros(shape))
+        for layer in (self.direct, self.raw, self.coefficients):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(
+        self, hidden: Float[Tensor, "B K M W"], future: Float[Tensor, "B H F"]
+    ) -> tuple[Float[Tensor, "B H K"], Float[Tensor, "B H K Q"]]:
+        """Return the centre of every step and target, and what its gaps are made of."""
+        horizon = future.shape[1]
+        place = self.place.expand(len(future), -1, -1)
+        steps = F.gelu(self.from_step(torch.cat([future, place], dim=-1)))
+        steps = F.pad(steps, (0, 0, 0, -horizon % self.segment)).unflatten(1, (-1, self.segment))
+        coefficients = self.coefficients(hidden).unflatten(-1, (_PLACE, self.quantiles))
+        raw = torch.einsum("bkmwq,bmsw->bkmsq", coefficients, steps) + self.raw(hidden)[..., None, :]
+        centre = raw[..., self.quantiles // 2] + self.direct(hidden)
+        raw = raw.flatten(2, 3)[:, :, :horizon].transpose(1, 2) + self.usual
+        return centre.flatten(2)[..., :horizon].mT, raw
 
 
 class DenseHead(nn.Module):
@@ -123,8 +179,24 @@ class ClassHead(nn.Module):
 
 def ordered(centre: Float[Tensor, "B H K"], raw: Float[Tensor, "B H K Q"], middle: int) -> Float[Tensor, "B H K Q"]:
     """Return `centre` at position `middle`, with the softplus of `raw` as the gaps on both sides of it."""
-    gaps = F.softplus(raw + _FIRST_GAP)
+    gaps = F.softplus(raw + _FIRST_RAW)
     below = gaps[..., :middle].flip(-1).cumsum(-1).flip(-1)
     above = gaps[..., middle + 1 :].cumsum(-1)
     centre = centre[..., None]
     return torch.cat([centre - below, centre, centre + above], dim=-1)
+
+
+def raw_of_gaps(gaps: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
+    """Return what `ordered` makes these gaps of; hardly any gap is the least that it makes.
+
+    Examples
+    --------
+    >>> centre, raw = torch.zeros(1, 1, 1), raw_of_gaps(torch.tensor([[[[2.0, 9.0, 3.0]]]]))
+    >>> ordered(centre, raw, middle=1).flatten().tolist()
+    [-2.0, 0.0, 3.0]
+    """
+    gaps = gaps.clamp(min=_LEAST_GAP)
+    return gaps + torch.log(-torch.expm1(-gaps)) - _FIRST_RAW
+
+
+_LEAST_GAP = 1e-3

@@ -103,14 +103,18 @@ class Distribution:
         Outputs, targets and levels to the negative log-likelihood.
     quantiles : callable
         Outputs and levels to quantiles, by the inverse of the distribution function.
+    places : tuple of float
+        Levels of a Gaussian at which the outputs stand when they tell of one, or of nearly one.
     """
 
     outputs: int
     loss: Callable[[Tensor, Tensor, Tensor], Tensor]
     quantiles: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    places: tuple[float, ...]
 
 
+_DEVIATION = (0.1587, 0.5, 0.8413)  # of a Gaussian: one standard deviation below, the mean, and one above
 DISTRIBUTIONS = {
-    "gaussian": Distribution(2, gaussian, gaussian_quantiles),
-    "student-t": Distribution(3, student_t, student_t_quantiles),
+    "gaussian": Distribution(2, gaussian, gaussian_quantiles, _DEVIATION[:2]),
+    "student-t": Distribution(3, student_t, student_t_quantiles, _DEVIATION),
 }

@@ -59,7 +59,7 @@ def fit(
     resume: Run | None = None,
     hooks: Hooks | None = None,
 ) -> tuple[Run, Ending]:
-    """Train until the validation loss stops falling; leaves the best weights in `model`.
+    """Train until the validation loss stops falling; leaves the best weights in `model`, be it those it came with.
 
     Parameters
     ----------
@@ -88,7 +88,11 @@ def fit(
     """
     hooks = hooks or Hooks()
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
-    run = resume.onto(model, optimizer) if resume else Run.start(model, optimizer)
+    if resume:
+        run = resume.onto(model, optimizer)
+    else:
+        first, _ = evaluate(model, source.valid(), quantiles, config.objective())
+        run = Run.start(model, optimizer, first)
     epoch_of = _Epoch(model, optimizer, source, quantiles, config, hooks)
     ending: Ending | None = None
     epochs = config.epochs

@@ -32,11 +32,18 @@ class Progress:
     >>> progress = Progress().after(3.0).after(2.0).after(2.5)
     >>> progress.epoch, progress.best_epoch, progress.best_loss, progress.stalled(1), progress.stalled(2)
     (3, 2, 2.0, True, False)
+    >>> Progress.before(1.0).after(3.0)
+    Progress(epoch=1, best_epoch=0, best_loss=1.0)
     """
 
     epoch: int = 0
     best_epoch: int = 0
     best_loss: float = math.inf
+
+    @classmethod
+    def before(cls, loss: float) -> "Progress":
+        """Return the progress before the first epoch; a loss that is not finite is no loss to beat."""
+        return cls(best_loss=loss if math.isfinite(loss) else math.inf)
 
     def after(self, loss: float) -> "Progress":
         """Return the progress after one more epoch with this validation loss."""

@@ -41,10 +41,10 @@ class Run:
     random: Tensor
 
     @classmethod
-    def start(cls, model: nn.Module, optimizer: torch.optim.Optimizer) -> Self:
-        """Return the run before its first epoch."""
+    def start(cls, model: nn.Module, optimizer: torch.optim.Optimizer, loss: float) -> Self:
+        """Return the run before its first epoch, which has this validation loss."""
         weights = _copy(model.state_dict())
-        return cls(Progress(), (), weights, weights, _moments(optimizer), torch.get_rng_state())
+        return cls(Progress.before(loss), (), weights, weights, _moments(optimizer), torch.get_rng_state())
 
     def after(self, record: EpochRecord, model: nn.Module, optimizer: torch.optim.Optimizer) -> "Run":
         """Return the run after one more epoch."""

@@ -33,6 +33,7 @@ TORCH_FILES = {
     "data/scale.py",
     "forecasters/neural.py",
     "forecasters/feeding.py",
+    "forecasters/start.py",
     "forecasters/windowed.py",
 }
 # And these inside functions only, where a network is at hand anyway.

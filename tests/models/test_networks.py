@@ -12,7 +12,7 @@ from seqcast.errors import ConfigError
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.models.presets import HybridConfig
 from seqcast.models.recurrent import RecurrentConfig
-from seqcast.models.registry import NETWORKS, build_network, settled
+from seqcast.models.registry import NETWORKS, build_body, build_network, settled
 from seqcast.types import Dims, Task
 from tests.models.batches import DIMS, random_batch, taken
 
@@ -139,8 +139,8 @@ def test_positions_follow_time_and_not_the_batch():
 
 
 def test_pooling_weights_sum_to_one_over_time():
-    model = trained_like("hybrid", HybridConfig(width=8, heads=2))
-    weights = model.body.pool.weights(torch.randn(4, 11, 8))
+    body = build_body("hybrid", HybridConfig(width=8, heads=2), inputs=3, steps=11)
+    weights = body.pool.weights(torch.randn(4, 11, 8))
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(4))
 
 

@@ -89,7 +89,7 @@ def test_a_resumed_run_ends_bit_for_bit_as_a_straight_one(stop):
 
 def test_a_checkpoint_of_other_data_is_refused():
     model = network()
-    run = Run.start(model, torch.optim.AdamW(model.parameters()))
+    run = Run.start(model, torch.optim.AdamW(model.parameters()), 1.0)
     with pytest.raises(BundleError, match="goes on only with the data, settings and versions it was begun with"):
         Run.from_bytes(run.to_bytes("one"), "another")
 
@@ -101,16 +101,29 @@ def test_a_broken_checkpoint_is_refused(data):
 
 
 def test_the_best_weights_are_restored_and_not_the_last():
-    """The rate explodes after the first epochs, so the last weights are bad."""
+    """From the third epoch on the network is taught the opposite."""
+
+    def train(epoch):
+        parts = source(8).train(epoch)
+        return parts if epoch < 2 else [replace(part, target=-part.target) for part in parts]
+
     model, seen = network(), []
-    config = FitConfig(epochs=5, patience=8, lr=0.5, schedule="constant", clip=1e9)
-    run, _ = fit(model, source(), QUANTILES, config, None, Hooks(on_epoch=lambda run: seen.append(dict(run.weights))))
+    config = FitConfig(epochs=5, patience=8, lr=1e-2, schedule="constant")
+    told = replace(source(8), train=train)
+    run, _ = fit(model, told, QUANTILES, config, None, Hooks(on_epoch=lambda run: seen.append(dict(run.weights))))
     losses = [record.valid_loss for record in run.records]
-    best = int(np.argmin(losses))
-    assert best != len(losses) - 1
-    expected = torch.cat([value.ravel() for value in seen[best].values()])
+    assert int(np.argmin(losses)) == 1
+    expected = torch.cat([value.ravel() for value in seen[1].values()])
     assert torch.equal(weights(model), expected)
-    assert evaluate(model, source().valid(), QUANTILES, LOSSES["pinball"])[0] == losses[best]
+    assert evaluate(model, source().valid(), QUANTILES, LOSSES["pinball"])[0] == losses[1]
+
+
+def test_weights_that_training_only_made_worse_come_back_as_they_came():
+    model = network()
+    before = weights(model)
+    run, _ = fit(model, source(), QUANTILES, FitConfig(epochs=3, lr=0.5, schedule="constant", clip=1e9))
+    assert torch.equal(weights(model), before)
+    assert run.progress.best_epoch == 0 and min(record.valid_loss for record in run.records) > run.progress.best_loss
 
 
 def test_it_stops_when_validation_stalls():

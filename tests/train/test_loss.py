@@ -143,7 +143,7 @@ def test_of_numbers_each_epoch_tells_the_absolute_error_of_the_output_in_the_mid
 
 def test_a_checkpoint_of_an_older_format_is_refused_in_words():
     model = Constant(2)
-    whole = Run.start(model, torch.optim.AdamW(model.parameters())).to_bytes("one")
+    whole = Run.start(model, torch.optim.AdamW(model.parameters()), 1.0).to_bytes("one")
     older = whole.replace(b"seqcast-run-2", b"seqcast-run-1")
     assert older != whole
     with pytest.raises(BundleError, match="goes on only with the data, settings and versions it was begun with"):

@@ -1,0 +1,103 @@
+"""The linear map in closed form: against least squares on augmented rows, and its limits."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqcast.train import shrunk
+from seqcast.train.shrunk import Moments, Pairs, age_freedom, seasonal_mean, shrunk_map
+
+SEASON = 4
+
+
+def pairs(seed, count=60, context=12, horizon=5):
+    draw = torch.Generator().manual_seed(seed)
+    past = torch.randn(count, context, generator=draw)
+    truth = torch.randn(context, horizon, generator=torch.Generator().manual_seed(99))
+    target = past @ truth + torch.randn(count, horizon, generator=draw)
+    return Pairs(past, target, torch.ones(count, horizon, dtype=torch.bool))
+
+
+def moments(*batches):
+    return Moments.of(batches, SEASON)
+
+
+def only(monkeypatch, growth, decay, penalty):
+    monkeypatch.setattr(shrunk, "GROWTHS", (growth,))
+    monkeypatch.setattr(shrunk, "DECAYS", (decay,))
+    monkeypatch.setattr(shrunk, "PENALTIES", (penalty,))
+
+
+def augmented(batch, growth, decay, penalty):
+    """Return the same map by numpy's least squares: the penalty as rows that ask for the prior."""
+    past, target = (part.double().numpy() for part in (batch.past, batch.target))
+    freedom = age_freedom(past.shape[1], SEASON, growth).double().numpy()
+    prior = seasonal_mean(past.shape[1], target.shape[1], SEASON, decay).double().numpy()
+    unit = np.mean(np.square(past * freedom).sum(axis=0))
+    rows = np.sqrt(penalty * unit) * np.diag(1 / freedom)
+    return np.linalg.lstsq(np.vstack([past, rows]), np.vstack([target, rows @ prior]), rcond=None)[0]
+
+
+@pytest.mark.parametrize(("growth", "decay", "penalty"), [(0.0, 0.0, 0.1), (3.0, 0.7, 1.0), (1.0, 1.0, 0.001)])
+def test_it_is_least_squares_with_the_penalty_as_rows(monkeypatch, growth, decay, penalty):
+    only(monkeypatch, growth, decay, penalty)
+    found = shrunk_map(moments(pairs(0)), moments(pairs(1)), SEASON)
+    np.testing.assert_allclose(found.numpy(), augmented(pairs(0), growth, decay, penalty), atol=1e-5)
+
+
+def test_the_limits_are_the_prior_and_plain_least_squares(monkeypatch):
+    only(monkeypatch, 2.0, 0.9, 1e12)
+    held = shrunk_map(moments(pairs(0)), moments(pairs(1)), SEASON)
+    torch.testing.assert_close(held, seasonal_mean(12, 5, SEASON, 0.9), atol=1e-6, rtol=0)
+    only(monkeypatch, 2.0, 0.9, 1e-12)
+    free = shrunk_map(moments(pairs(0)), moments(pairs(1)), SEASON)
+    plain = torch.linalg.lstsq(pairs(0).past, pairs(0).target).solution
+    torch.testing.assert_close(free, plain, atol=1e-4, rtol=0)
+
+
+def test_what_is_chosen_has_the_least_validation_error_of_all_that_could_be(monkeypatch):
+    judge = pairs(1, count=30)
+    chosen = shrunk_map(moments(pairs(0, count=15)), moments(judge), SEASON)
+    least = (judge.past @ chosen - judge.target).square().sum()
+    every = list(itertools.product(shrunk.GROWTHS, shrunk.DECAYS, shrunk.PENALTIES[::3]))
+    for choice in every:
+        only(monkeypatch, *choice)
+        other = shrunk_map(moments(pairs(0, count=15)), moments(judge), SEASON)
+        assert (judge.past @ other - judge.target).square().sum() >= least * (1 - 1e-5)
+
+
+def test_moments_add_over_batches_and_give_the_error_of_any_map():
+    one, two = pairs(0), pairs(1, count=7)
+    weights = torch.randn(12, 5)
+    direct = sum((part.past @ weights - part.target).square().sum().item() for part in (one, two))
+    assert moments(one, two).error(weights) == pytest.approx(direct, rel=1e-5)
+
+
+def test_what_stands_where_nothing_was_observed_changes_nothing():
+    batch = pairs(0)
+    observed = torch.rand(batch.observed.shape, generator=torch.Generator().manual_seed(5)) > 0.2
+    maps = [
+        shrunk_map(
+            moments(Pairs(batch.past, batch.target.masked_fill(~observed, hidden), observed)), moments(pairs(1)), 4
+        )
+        for hidden in (0.0, torch.nan)
+    ]
+    assert torch.equal(*maps) and torch.isfinite(maps[0]).all()
+
+
+def test_a_past_that_never_moves_gives_the_prior():
+    still = Pairs(torch.zeros(9, 12), torch.zeros(9, 5), torch.ones(9, 5, dtype=torch.bool))
+    assert torch.equal(shrunk_map(moments(still), moments(still), SEASON), seasonal_mean(12, 5, SEASON, 0.0))
+
+
+@given(context=st.integers(1, 40), horizon=st.integers(1, 30), season=st.integers(1, 45), decay=st.floats(0.0, 1.0))
+def test_the_prior_is_a_weighted_mean_of_the_same_moments_of_past_seasons(context, horizon, season, decay):
+    cycle = min(season, context)
+    series = torch.arange(float(context)) % cycle  # the same in every season
+    forecast = series @ seasonal_mean(context, horizon, season, decay)
+    expected = (context + torch.arange(float(horizon))) % cycle
+    torch.testing.assert_close(forecast, expected, atol=1e-4, rtol=0)
