@@ -38,9 +38,9 @@ from seqcast.data.window import Windows
 from seqcast.forecasters.build import build_forecaster
 from seqcast.forecasters.feeding import evenly, one_thread, parts, predicted, seeded, source_of
 from seqcast.forecasters.outputs import reading_of
-from seqcast.forecasters.start import start_linear
+from seqcast.forecasters.start import started
 from seqcast.models.names import NETWORK_NAMES
-from seqcast.models.registry import NETWORKS, ModelConfig, build_network, settled
+from seqcast.models.registry import NETWORKS, ModelConfig, settled
 from seqcast.train.config import FitConfig
 from seqcast.train.loop import Hooks, fit
 from seqcast.types import Origins, Task
@@ -96,8 +96,10 @@ class Trial:
         train, valid, test = self.borders.origins(context, task.horizon)
         with seeded(seed):
             dims = windows.dims(task, reading.outputs(task.quantiles), worthwhile_season(known, task))
-            net = (build_network(self.model, config, dims) if config else DLinear(context, task.horizon)).to(device)
-            start_linear(net, windows, (train, valid))
+            if config:
+                net, _ = started(self.model, config, dims, windows, (train, valid))
+            else:
+                net = DLinear(context, task.horizon).to(device)
             source = source_of(windows, self.panel, (train, evenly(valid)), training, seed)
             quantiles = torch.tensor(task.quantiles, device=device)
             run, _ = fit(net, source, quantiles, training, hooks=Hooks(deadline=deadline))

@@ -87,8 +87,6 @@ class DLinear(nn.Module):
     def __init__(self, context: int, horizon: int):
         super().__init__()
         self.trend, self.remainder = nn.Linear(context, horizon), nn.Linear(context, horizon)
-        for linear in (self.trend, self.remainder):
-            nn.init.constant_(linear.weight, 1 / context)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return one forecast for each step and column."""

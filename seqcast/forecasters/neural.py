@@ -23,9 +23,9 @@ from seqcast.files import write_atomic
 from seqcast.forecasters.feeding import evenly, one_thread, parts, predicted, seeded, source_of
 from seqcast.forecasters.health import pinned_share
 from seqcast.forecasters.outputs import reading_of
-from seqcast.forecasters.start import spread_of, start_gaps, start_linear
+from seqcast.forecasters.start import spread_of, start_gaps, started
 from seqcast.models.presets import HybridConfig
-from seqcast.models.registry import ModelConfig, build_network, settled
+from seqcast.models.registry import ModelConfig, settled
 from seqcast.train.config import FitConfig
 from seqcast.train.loop import Hooks, fit
 from seqcast.train.progress import EpochRecord
@@ -102,15 +102,12 @@ class Neural:
         dims = windows.dims(task, reading.outputs(task.quantiles), worthwhile_season(panel, task))
         source = source_of(windows, panel, (train, valid), self.training, self.seed)
         with seeded(self.seed):
-            model = build_network(self.name, config, dims).to(device)
+            model, config = started(self.name, config, dims, windows, (train, valid))
+            start_gaps(model, windows, train, reading.places(task.quantiles))
             identity = self._identity(panel, task)
-            resume = self._resume(identity)
-            if resume is None:
-                start_linear(model, windows, (train, valid))
-                start_gaps(model, windows, train, reading.places(task.quantiles))
             hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline)
             quantiles = torch.tensor(task.quantiles, device=device)
-            run, ending = fit(model, source, quantiles, self.training, resume, hooks)
+            run, ending = fit(model, source, quantiles, self.training, self._resume(identity), hooks)
             records = _examined(run.records, model.eval(), windows, valid)
             fitted = FittedNetwork(self.name, config, task, dims, encoder, model, self.training.loss, records, ending)
             if reading.residuals:

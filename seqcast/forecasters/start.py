@@ -1,5 +1,7 @@
 """What a network starts from: its linear shortcut in closed form, and gaps as wide as the errors of that."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -10,16 +12,58 @@ from seqcast.forecasters.feeding import evenly, parts, predicted
 from seqcast.models.hybrid import Hybrid
 from seqcast.models.inputs import levelled
 from seqcast.models.recurrent import RecurrentForecaster
+from seqcast.models.registry import ModelConfig, build_network
 from seqcast.models.segments import SegmentForecaster
 from seqcast.nn.heads import FIRST_GAP, HorizonHead, SegmentHead, raw_of_gaps
 from seqcast.nn.level import Normalisation
-from seqcast.nn.shortcut import Shortcut
-from seqcast.train.shrunk import Moments, Pairs, shrunk_maps
-from seqcast.types import Origins
+from seqcast.train.shrunk import Moments, Pairs, averaged_maps, shrunk_map
+from seqcast.types import Dims, Origins
 
 _ENOUGH = 100  # errors of one step and target; of fewer the tails are guesswork and all steps are pooled
 _MOST_ERRORS, _LEAST_ERRORS = 4_000_000, 32  # that the first gaps are measured on; windows, however long they are
-_MOST_PAIRS = 40_000  # contexts with their horizons; more change the map by less than the choice of its penalty does
+_JUDGED_PAIRS = 10_000  # contexts with their horizons by which the level is chosen
+_LEVELS: tuple[Normalisation, ...] = ("last", "mean-std")
+_MOST_PAIRS = 80_000  # contexts with their horizons; more change the map by less than the choice of its penalty does
+
+
+def started(
+    name: str, config: ModelConfig, dims: Dims, windows: Windows, split: tuple[Origins, Origins]
+) -> tuple[nn.Module, ModelConfig]:
+    """Return a new network with its shortcut fitted, and its config with no level left open.
+
+    Parameters
+    ----------
+    name, config, dims : str, RecurrentConfig or HybridConfig, Dims
+        Of the network.
+    windows : Windows
+        Scaled, as the network will read them.
+    split : tuple of Origins
+        Training windows to fit, validation windows to choose level and penalty by.
+    """
+    if config.normalise is None:
+        config = replace(config, normalise=better_level(windows, split, dims.season))
+    model = build_network(name, config, dims).to(windows.past.device)
+    start_linear(model, windows, split)
+    return model, config
+
+
+def better_level(windows: Windows, split: tuple[Origins, Origins], season: int) -> Normalisation:
+    """Return the level, `last` or `mean-std`, without which a linear map forecasts the validation windows better."""
+    most = max(1, _JUDGED_PAIRS // windows.target.shape[1])
+    train, valid = (evenly(part, most) for part in split)
+
+    def error(kind: Normalisation) -> float:
+        fitted, judge = (_moments(windows, part, kind, season, own=False)[0] for part in (train, valid))
+        weights = shrunk_map(fitted, judge, season)
+        total = 0.0
+        for part in parts(valid):
+            batch = windows.batch(part)
+            past, level = levelled(batch, kind)
+            said = level.restore((past[..., : batch.target.shape[-1]].mT @ weights).mT[..., None])[..., 0]
+            total += (said - batch.target)[batch.observed].abs().sum().item()
+        return total
+
+    return min(_LEVELS, key=error)
 
 
 def start_linear(model: nn.Module, windows: Windows, split: tuple[Origins, Origins]) -> None:
@@ -39,8 +83,10 @@ def start_linear(model: nn.Module, windows: Windows, split: tuple[Origins, Origi
         return  # what a sigmoid squashes is no linear map of anything
     shortcut = model.shortcut
     most = max(1, _MOST_PAIRS // windows.target.shape[1])
-    train, valid = (_moments(windows, evenly(part, most), model.normalise, shortcut) for part in split)
-    shortcut.begin_at(shrunk_maps(train, valid, shortcut.season))
+    train, valid = (
+        _moments(windows, evenly(part, most), model.normalise, shortcut.season, own=shortcut.own) for part in split
+    )
+    shortcut.put(averaged_maps(train, valid, shortcut.season))
 
 
 def start_gaps(model: nn.Module, windows: Windows, train: Origins, places: tuple[float, ...]) -> None:
@@ -84,18 +130,17 @@ def spread_of(error: Float[np.ndarray, "N H K"], places: tuple[float, ...]) -> F
     return np.where(few[..., None], whole[None], steps)
 
 
-def _moments(windows: Windows, origins: Origins, normalise: Normalisation, shortcut: Shortcut) -> list[Moments]:
-    """Return the moments of each target, or those of all in one where they share a map."""
+def _moments(windows: Windows, origins: Origins, normalise: Normalisation, season: int, *, own: bool) -> list[Moments]:
+    """Return the moments of each target of its own, or those of all in one."""
     targets = windows.target.shape[1]
-    groups = [slice(k, k + 1) for k in range(targets)] if shortcut.own else [slice(targets)]
+    groups = [slice(k, k + 1) for k in range(targets)] if own else [slice(targets)]
     found: list[Moments] = []
     for part in parts(origins):
         batch = windows.batch(part)
         past, level = levelled(batch, normalise)
         whole = (past[..., :targets], level.remove(batch.target), batch.observed)
         fresh = [
-            Moments.of([Pairs(*(each[..., group].mT.flatten(0, 1) for each in whole))], shortcut.season)
-            for group in groups
+            Moments.of([Pairs(*(each[..., group].mT.flatten(0, 1) for each in whole))], season) for group in groups
         ]
         found = [old + new for old, new in zip(found, fresh, strict=True)] if found else fresh
     return found

@@ -38,7 +38,7 @@ class Preset:
     head: Literal["segments", "linear", "dense"]
     patch: int | None
     attention_layers: int
-    normalise: Normalisation
+    normalise: Normalisation | None
     shortcut: bool
 
 
@@ -51,7 +51,7 @@ PRESETS: dict[str, Preset] = {
         head="segments",
         patch=None,
         attention_layers=1,
-        normalise="last",
+        normalise=None,
         shortcut=True,
     ),
     "attention-pool": Preset(
@@ -100,10 +100,10 @@ class HybridConfig:
     dropout : float
         Share of hidden values dropped in training.
     normalise : str or None
-        Level taken out of each window: `none`, `last`, `mean-std` or `min-max`.
+        Level taken out of each window: `none`, `last`, `mean-std` or `min-max`. None in the preset `forecast` takes
+        `last` or `mean-std`, whichever a linear map forecasts the validation windows better with.
     shortcut : bool or None
-        Add a linear map from the targets' context to their horizon, shared by the targets; it starts as the one that
-        fits the training windows.
+        Add a linear map from each target's context to its horizon, fitted to the training windows before the network.
     sigmoid : bool
         Squash the output to 0 … 1, for targets scaled to that range.
 

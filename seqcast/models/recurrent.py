@@ -38,8 +38,7 @@ class RecurrentConfig:
     normalise : str
         Level taken out of each window: `none`, `last`, `mean-std` or `min-max`.
     shortcut : bool
-        Add a linear map from the targets' context to their horizon, shared by the targets; it starts as the one that
-        fits the training windows.
+        Add a linear map from each target's context to its horizon, fitted to the training windows before the network.
 
     Examples
     --------

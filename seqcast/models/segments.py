@@ -50,7 +50,7 @@ class SegmentForecaster(nn.Module):
     def __init__(self, config: HybridConfig, dims: Dims):
         super().__init__()
         width, patch = config.width, config.patch or 1
-        self.normalise: Normalisation = config.normalise or "none"
+        self.normalise: Normalisation = config.normalise or "last"
         self.sigmoid, self.targets, self.patch = config.sigmoid, dims.targets, patch
         self.tokens, self.segments = math.ceil(dims.context / patch), math.ceil(dims.horizon / patch)
         self.read_patch = nn.Linear(patch, width)

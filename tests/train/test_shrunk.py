@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcast.train import shrunk
-from seqcast.train.shrunk import Moments, Pairs, age_freedom, seasonal_mean, shrunk_map
+from seqcast.train.shrunk import (
+    Moments,
+    Pairs,
+    age_freedom,
+    averaged_maps,
+    seasonal_mean,
+    shrunk_map,
+    shrunk_maps,
+)
 
 SEASON = 4
 
@@ -101,3 +109,39 @@ def test_the_prior_is_a_weighted_mean_of_the_same_moments_of_past_seasons(contex
     forecast = series @ seasonal_mean(context, horizon, season, decay)
     expected = (context + torch.arange(float(horizon))) % cycle
     torch.testing.assert_close(forecast, expected, atol=1e-4, rtol=0)
+
+
+def test_maps_of_shorter_contexts_are_averaged_by_the_least_validation_error():
+    train, judge = [moments(pairs(seed, count=20, context=32)) for seed in (0, 2)], [moments(pairs(1, context=32))] * 2
+    found = averaged_maps(train, judge, SEASON)
+    single = [
+        torch.nn.functional.pad(
+            shrunk_maps([part.latest(size) for part in train], [part.latest(size) for part in judge], SEASON),
+            (0, 0, 32 - size, 0),
+        )
+        for size in (32, 16, 8)
+    ]
+    shares = torch.linalg.lstsq(
+        torch.stack([each.flatten() for each in single], dim=1).double(), found.flatten().double()[:, None]
+    ).solution.flatten()
+    assert torch.allclose(4 * shares, (4 * shares).round(), atol=1e-3) and abs(shares.sum().item() - 1) < 1e-4
+
+    def error(maps):
+        return sum(part.error(weights) for part, weights in zip(judge, maps, strict=True))
+
+    assert error(found) <= min(error(each) for each in single) * (1 + 1e-6)
+
+
+def test_targets_that_differ_get_maps_that_do_and_alike_ones_share():
+    draw = torch.Generator().manual_seed(3)
+
+    def told(sign, count, seed):
+        past = torch.randn(count, 6, generator=torch.Generator().manual_seed(seed))
+        target = sign * past[:, -1:] + 0.3 * torch.randn(count, 1, generator=draw)
+        return moments(Pairs(past, target, torch.ones(count, 1, dtype=torch.bool)))
+
+    apart = shrunk_maps([told(1, 400, 0), told(-1, 400, 1)], [told(1, 400, 2), told(-1, 400, 3)], 1)
+    assert apart[0, -1] > 0.9 and apart[1, -1] < -0.9
+    few = [told(1, 4, seed) for seed in range(8)]
+    alike = shrunk_maps(few, [told(1, 400, 9)] * 8, 1)
+    assert (alike[:, -1] - 1).abs().max() < 0.2  # four windows alone would not tell six weights
