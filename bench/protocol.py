@@ -82,7 +82,7 @@ def _origins(first: int, last: int) -> Origins:
 
 
 class DLinear(nn.Module):
-    """Trend (mean over 25 steps) and remainder, each by one linear map shared by the columns; starts as the mean."""
+    """Trend (mean over 25 steps) and remainder, each by one linear map shared by the columns."""
 
     def __init__(self, context: int, horizon: int):
         super().__init__()

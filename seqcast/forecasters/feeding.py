@@ -16,7 +16,7 @@ from seqcast.train.loop import Source
 from seqcast.types import Origins
 
 MOST_VALIDATION = 2048  # windows that judge an epoch; more cost time and say little more
-_PREDICT_BATCH = 512
+_PREDICT_BATCH, _PREDICT_SERIES = 512, 8192  # windows, and windows times targets, at a time
 
 
 def source_of(windows: Windows, panel: Panel, split: tuple[Origins, Origins], training: FitConfig, seed: int) -> Source:
@@ -33,7 +33,7 @@ def source_of(windows: Windows, panel: Panel, split: tuple[Origins, Origins], tr
             yield windows.batch(train.take(shuffled[start : start + training.batch]))
 
     def valid_batches() -> Iterator[Batch]:
-        return (windows.batch(part) for part in parts(valid))
+        return (windows.batch(part) for part in parts(valid, windows.target.shape[1]))
 
     def locate(epoch: int, step: int, window: int) -> str:
         origin = train.take(order(epoch)[[step * training.batch + window]])
@@ -43,10 +43,11 @@ def source_of(windows: Windows, panel: Panel, split: tuple[Origins, Origins], tr
     return Source(train_batches, valid_batches, locate, steps)
 
 
-def parts(origins: Origins) -> Iterator[Origins]:
-    """Return the origins in parts that fit memory, in order."""
-    for start in range(0, len(origins), _PREDICT_BATCH):
-        yield origins.take(np.arange(start, min(start + _PREDICT_BATCH, len(origins))))
+def parts(origins: Origins, targets: int = 1) -> Iterator[Origins]:
+    """Return the origins in parts that fit memory, in order; of many targets fewer at a time."""
+    most = max(1, min(_PREDICT_BATCH, _PREDICT_SERIES // targets))
+    for start in range(0, len(origins), most):
+        yield origins.take(np.arange(start, min(start + most, len(origins))))
 
 
 def evenly(origins: Origins, most: int = MOST_VALIDATION) -> Origins:
@@ -57,7 +58,7 @@ def evenly(origins: Origins, most: int = MOST_VALIDATION) -> Origins:
 @torch.no_grad()
 def predicted(model: nn.Module, windows: Windows, origins: Origins) -> Float[Tensor, "N H K Q"]:
     """Return what the network says at every origin, in scaled units."""
-    return torch.cat([model(windows.batch(part)) for part in parts(origins)])
+    return torch.cat([model(windows.batch(part)) for part in parts(origins, windows.target.shape[1])])
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def better_level(windows: Windows, split: tuple[Origins, Origins], season: int) 
         fitted, judge = (_moments(windows, part, kind, season, own=False)[0] for part in (train, valid))
         weights = shrunk_map(fitted, judge, season)
         total = 0.0
-        for part in parts(valid):
+        for part in parts(valid, windows.target.shape[1]):
             batch = windows.batch(part)
             past, level = levelled(batch, kind)
             said = level.restore((past[..., : batch.target.shape[-1]].mT @ weights).mT[..., None])[..., 0]
@@ -109,7 +109,7 @@ def start_gaps(model: nn.Module, windows: Windows, train: Origins, places: tuple
     count = windows.horizon * windows.target.shape[1]
     some = evenly(train, max(_LEAST_ERRORS, _MOST_ERRORS // count))
     said = predicted(model.eval(), windows, some)
-    batches = [windows.batch(part) for part in parts(some)]
+    batches = [windows.batch(part) for part in parts(some, windows.target.shape[1])]
     target, observed = torch.cat([b.target for b in batches]), torch.cat([b.observed for b in batches])
     middle = len(places) // 2
     unit = said[..., middle] - said[..., middle - 1]  # all first gaps are one, in units that only the model knows
@@ -135,7 +135,7 @@ def _moments(windows: Windows, origins: Origins, normalise: Normalisation, seaso
     targets = windows.target.shape[1]
     groups = [slice(k, k + 1) for k in range(targets)] if own else [slice(targets)]
     found: list[Moments] = []
-    for part in parts(origins):
+    for part in parts(origins, targets):
         batch = windows.batch(part)
         past, level = levelled(batch, normalise)
         whole = (past[..., :targets], level.remove(batch.target), batch.observed)

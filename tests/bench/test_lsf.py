@@ -49,11 +49,18 @@ def test_errors_are_one_mean_over_all_parts_however_unequal():
     assert errors(pairs) == pytest.approx((np.mean(wrong**2), np.mean(np.abs(wrong))))
 
 
-def test_dlinear_starts_as_the_mean_of_the_context_beside_its_bias():
+def test_dlinear_is_one_linear_map_of_the_moving_mean_and_one_of_the_rest():
     torch.manual_seed(0)
     past, model = torch.randn(3, 40, 2), DLinear(context=40, horizon=5)
-    said, bias = (model(batch_of_arrays(steps.numpy(), np.zeros((3, 5, 2)))) for steps in (past, torch.zeros(3, 40, 2)))
-    torch.testing.assert_close((said - bias)[..., 0], past.mean(dim=1, keepdim=True).expand(-1, 5, -1))
+    padded = np.pad(past.numpy(), ((0, 0), (12, 12), (0, 0)), mode="edge")
+    trend = np.stack([padded[:, step : step + 25].mean(axis=1) for step in range(40)], axis=1)
+    maps = [(part.weight.detach().numpy(), part.bias.detach().numpy()) for part in (model.trend, model.remainder)]
+    expected = sum(
+        np.einsum("bck,hc->bhk", part, weight) + bias[None, :, None]
+        for part, (weight, bias) in zip((trend, past.numpy() - trend), maps, strict=True)
+    )
+    said = model(batch_of_arrays(past.numpy(), np.zeros((3, 5, 2)))).detach().numpy()[..., 0]
+    np.testing.assert_allclose(said, expected, atol=1e-5)
 
 
 def test_the_last_value_on_exchange_rates_has_the_published_error(shared):

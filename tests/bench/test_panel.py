@@ -248,7 +248,7 @@ def test_no_test_row_changes_a_forecast_or_the_validation(tmp_path, monkeypatch,
 
 def test_seeds_are_told_and_scored_together_and_a_second_run_reads_what_the_first_kept(tmp_path, monkeypatch, capsys):
     files, keep = _season_files(tmp_path), tmp_path / "kept.jsonl"
-    asked = ["--model", "gru", "--seeds", "3", "--keep", str(keep)]
+    asked = ["--model", "gru", "--seeds", "3", "--keep", str(keep), "--set", "model.gru.shortcut=false"]
     first = _run(monkeypatch, capsys, files, *asked)
     runs = [json.loads(line)["trained"] for line in keep.read_text().splitlines()]
     contest = read_contest(*files)
