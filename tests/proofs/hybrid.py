@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqcast.models.hybrid import Hybrid, HybridBody
+from seqcast.models.hybrid import HybridBody
 from seqcast.models.presets import HybridConfig, PresetName
 from seqcast.models.registry import build_network
 from seqcast.nn.attention import AttentionPool, Placed, SelfAttention, sinusoid
