@@ -71,7 +71,9 @@ class HybridBody(nn.Module):
 
 
 def _attention(config: HybridConfig, preset: Preset) -> nn.Module:
-    layers = config.attention_layers or 1
+    layers = config.attention_layers or 0
+    if not layers:
+        return nn.Identity()
     if preset.block == "attention-only":
         sizes = {"heads": config.heads, "key_width": config.width, "dropout": config.dropout}
         return nn.Sequential(*(AttentionBlock(config.width, **sizes) for _ in range(layers)))

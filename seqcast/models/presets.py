@@ -96,7 +96,7 @@ class HybridConfig:
     lstm_layers : int
         Recurrent layers.
     attention_layers : int or None
-        Attention layers.
+        Attention layers; 0 for none.
     dropout : float
         Share of hidden values dropped in training.
     normalise : str or None
@@ -128,7 +128,9 @@ class HybridConfig:
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
             raise ConfigError(f"No preset of the hybrid is named {self.preset!r}. {nearest(self.preset, PRESETS)}")
-        filled = (self.context, self.patch, self.attention_layers)
+        if self.attention_layers is not None and self.attention_layers < 0:
+            raise ConfigError(f"attention_layers must be at least 0; got {self.attention_layers}.")
+        filled = (self.context, self.patch)
         sizes = (*(1 if size is None else size for size in filled), self.width, self.heads, self.lstm_layers)
         if min(sizes) < 1:
             raise ConfigError(f"context, patch, width, heads and layers must be at least 1; got {list(sizes)}.")

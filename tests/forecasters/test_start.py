@@ -8,7 +8,7 @@ from seqcast.data.encode import fit_encoder
 from seqcast.data.split import Carve
 from seqcast.data.window import Windows
 from seqcast.forecasters.feeding import predicted
-from seqcast.forecasters.start import start_linear
+from seqcast.forecasters.start import start_gaps, start_linear, started
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.models.presets import HybridConfig
 from seqcast.models.recurrent import RecurrentConfig
@@ -30,7 +30,7 @@ def recurrent_panel(gaps=0):
     return make_panel({"a": values}, targets=2)
 
 
-def started(name, settings, panel):
+def begun(name, settings, panel):
     windows = Windows.of(panel, fit_encoder(panel), 14, 3)
     split = Carve(context=14, horizon=3).origins(panel)
     config = HybridConfig(width=8, heads=2, patch=7, **settings) if name == "hybrid" else RecurrentConfig(**settings)
@@ -47,7 +47,7 @@ def started(name, settings, panel):
 @pytest.mark.parametrize("normalise", ["last", "mean-std", "none"])
 def test_every_network_starts_near_the_best_linear_forecast(name, normalise):
     """The recurrence's own forecast needs no fit; what a map learnt on 600 rows adds to its error is a few per cent."""
-    _, _, error, batch = started(name, {"normalise": normalise}, recurrent_panel())
+    _, _, error, batch = begun(name, {"normalise": normalise}, recurrent_panel())
     past = list(batch.past[..., :2].unbind(dim=1))
     for _ in range(3):
         past.append(0.6 * past[-1] + 0.3 * past[-7])
@@ -56,13 +56,46 @@ def test_every_network_starts_near_the_best_linear_forecast(name, normalise):
 
 
 def test_gaps_do_not_spoil_the_start():
-    whole, gappy = (started("lstm", {}, recurrent_panel(gaps))[2] for gaps in (0, 120))
+    whole, gappy = (begun("lstm", {}, recurrent_panel(gaps))[2] for gaps in (0, 120))
     assert gappy < 1.15 * whole
 
 
 def test_where_there_is_no_shortcut_or_a_sigmoid_follows_nothing_is_put():
     panel = recurrent_panel()
     for settings in ({"shortcut": False}, {"sigmoid": True}):
-        model, before, _, _ = started("hybrid", settings, panel)
+        model, before, _, _ = begun("hybrid", settings, panel)
         windows = Windows.of(panel, fit_encoder(panel), 14, 3)
         assert torch.equal(predicted(model, windows, Carve(context=14, horizon=3).origins(panel)[1]), before)
+
+
+def test_a_level_left_open_becomes_that_of_the_smaller_error_on_the_validation_windows():
+    panel = recurrent_panel()
+    windows = Windows.of(panel, fit_encoder(panel), 14, 3)
+    split = Carve(context=14, horizon=3).origins(panel)
+    dims = windows.dims(TASK, 1, 7)
+    batch = windows.batch(split[1])
+
+    def tried(kind):
+        torch.manual_seed(0)
+        model, config = started("hybrid", HybridConfig(width=8, heads=2, patch=7, normalise=kind), dims, windows, split)
+        wrong = (predicted(model, windows, split[1])[..., 0] - batch.target)[batch.observed]
+        return config.normalise, wrong.abs().sum().item(), torch.random.get_rng_state()
+
+    errors = {kind: tried(kind)[1] for kind in ("last", "mean-std")}
+    chosen, error, state = tried(None)
+    assert error == errors[chosen] == min(errors.values())
+    assert torch.equal(state, tried("last")[2])  # trying two levels draws no more than trying one
+
+
+def test_the_first_gaps_are_as_wide_as_the_errors():
+    """Gaussian noise of known size around what the map can tell: 80 % of the errors lie between the outer quantiles."""
+    panel, places = recurrent_panel(), (0.1, 0.5, 0.9)
+    windows = Windows.of(panel, fit_encoder(panel), 14, 3)
+    split = Carve(context=14, horizon=3).origins(panel)
+    for name, config in (("gru", RecurrentConfig()), ("hybrid", HybridConfig(width=8, heads=2, patch=7))):
+        torch.manual_seed(0)
+        model, _ = started(name, config, windows.dims(TASK, 3, 7), windows, split)
+        start_gaps(model, windows, split[0], places)
+        out, batch = predicted(model, windows, split[0]), windows.batch(split[0])
+        inside = (out[..., 0] <= batch.target) & (batch.target <= out[..., 2])
+        assert (inside.float().mean(dim=0) - 0.8).abs().max() < 0.02

@@ -24,6 +24,7 @@ CONFIGS = [
     pytest.param("hybrid", HybridConfig(width=8, heads=2), id="hybrid"),
     pytest.param("hybrid", HybridConfig(width=8, heads=2, patch=5, lstm_layers=2), id="hybrid-patches"),
     pytest.param("hybrid", HybridConfig(width=8, heads=2, shortcut=False, normalise="mean-std"), id="hybrid-plain"),
+    pytest.param("hybrid", HybridConfig(width=8, heads=2, attention_layers=0), id="hybrid-no-attention"),
     pytest.param("hybrid", HybridConfig(preset="attention-pool", width=8, heads=2), id="hybrid-attention-pool"),
     pytest.param("hybrid", HybridConfig(preset="average-pool", width=8, heads=2), id="hybrid-average-pool"),
 ]

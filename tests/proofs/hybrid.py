@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from seqcast.models.hybrid import HybridBody
 from seqcast.models.presets import HybridConfig, PresetName
 from seqcast.models.registry import build_network
 from seqcast.nn.attention import AttentionPool, Placed, SelfAttention, sinusoid
+from seqcast.train.shrunk import GROWTHS, PENALTIES, Moments, Pairs, age_freedom, shrunk_map
 from seqcast.types import Dims
 from tests.models.batches import DIMS, random_batch, taken
 from tests.proofs.hybrid_keras import keras_error
@@ -193,6 +195,22 @@ def untrained_start() -> float:
     return worst
 
 
+def linear_start() -> float:
+    """Return how far the closed form is from NumPy's least squares with the penalty as rows that ask for the prior."""
+    draw = torch.Generator().manual_seed(0)
+    past, target = torch.randn(80, 12, generator=draw), torch.randn(80, 5, generator=draw)
+    moments = Moments.of([Pairs(past, target, torch.ones(80, 5, dtype=torch.bool))], 4)
+    prior = torch.randn(12, 5, generator=draw)
+    found, nearest = shrunk_map(moments, moments, 4, prior).double().numpy(), float("inf")
+    for growth, penalty in product(GROWTHS, PENALTIES):
+        freedom = age_freedom(12, 4, growth).double().numpy()
+        unit = np.mean(np.square(past.double().numpy() * freedom).sum(axis=0))
+        rows = np.sqrt(penalty * unit) * np.diag(1 / freedom)
+        stacked = np.vstack([past.numpy(), rows]), np.vstack([target.numpy(), rows @ prior.double().numpy()])
+        nearest = min(nearest, np.abs(np.linalg.lstsq(*stacked, rcond=None)[0] - found).max())
+    return nearest
+
+
 def _gap(one: Tensor, other: Tensor) -> float:
     assert one.shape == other.shape
     return (one - other).abs().max().item()
@@ -235,5 +253,6 @@ PROOFS: tuple[Proof, ...] = (
         lambda: 20 - shuffles_unseen_by_attention(placed=False),
     ),
     Proof("What is to be forecast is never read", f"{EACH}; numbers changed", 0, _for_each(target_read)),
-    Proof("forecast: starts as seasonal naive", "seasonal naive", 1e-5, untrained_start),
+    Proof("forecast: seasonal naive before any fit", "seasonal naive", 1e-5, untrained_start),
+    Proof("forecast: linear map in closed form", "NumPy's least squares, penalty as rows", 1e-5, linear_start),
 )
