@@ -32,9 +32,11 @@ def pinned_share(model: Any, forward: Callable[[], object]) -> float:
     shares: list[float] = []
 
     def look(stack: Any, given: tuple[Any, ...], answer: Any) -> None:
-        shares.append(_pinned(stack.stack, given[0]))
+        steps, state = given
+        if state is None:  # what goes on from a state is not the reading of the past
+            shares.append(_pinned(stack, steps))
 
-    hooks = [part.register_forward_hook(look) for part in model.modules() if isinstance(part, Recurrent)]
+    hooks = [part.stack.register_forward_hook(look) for part in model.modules() if isinstance(part, Recurrent)]
     try:
         forward()
     finally:

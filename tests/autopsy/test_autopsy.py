@@ -85,10 +85,12 @@ def said(values: np.ndarray, panel) -> Backtest:
     return Backtest(Forecast(folds_of(panel).origins, (0.5,), mean, mean[..., None]), 0.0)
 
 
-def test_a_rate_that_is_too_high_explodes_and_is_named():
-    dead = planted("wave", lr=9.9)
-    assert (dead.fault, dead.where) == ("exploding", "2 of 2: a, b")
+def test_a_rate_that_is_too_high_is_named_and_does_no_harm_beside_a_linear_start():
+    """The weights before training were better than any after: with nothing to start from they say nothing, too."""
+    dead = planted("wave", BARE, lr=9.9)
+    assert (dead.fault, dead.where) == ("flat", "2 of 2: a, b")
     assert dead.cause.startswith("The learning rate, 9.9, is too high") and "training.lr=0.002" in dead.option
+    assert planted("wave", lr=9.9) is None
 
 
 def test_a_rate_that_is_too_low_stays_flat_and_is_named():
@@ -138,8 +140,11 @@ def test_health_is_measured_of_every_family(family):
     panel, folds = panel_of("wave"), folds_of(panel_of("wave"))
     settings = settings_of(epochs=1, steps=2)
     fitted = build_forecaster(family, settings).fit(panel.before(folds.known[0]), TASK, Deadline())
-    before = fitted.predict(panel, folds.origins).values
     assert 0 <= fitted.records[-1].pinned <= 0.5
+    for weight in fitted.model.parameters():
+        if not weight.any():  # what training did not improve on has a head of zeros, through which no gate is seen
+            weight.data.fill_(0.1)
+    before = fitted.predict(panel, folds.origins).values
     for name, weight in fitted.model.named_parameters():
         if "stack" in name:
             weight.data.mul_(1000)
@@ -151,7 +156,8 @@ def test_a_training_cut_by_the_budget_is_named():
     panel, settings = panel_of("wave"), settings_of({"context": 3})
     tests = backtests_of(panel, settings, ("naive", "seasonal-naive", "lstm"))
     tests["lstm"] = replace(tests["lstm"], ending="out of time")
-    assert "cut off by the budget after 12 epochs" in found(panel, tests, settings)["lstm"].cause
+    epochs = len(tests["lstm"].records)
+    assert f"cut off by the budget after {epochs} epochs" in found(panel, tests, settings)["lstm"].cause
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
