@@ -82,8 +82,8 @@ def start_linear(model: nn.Module, windows: Windows, split: tuple[Origins, Origi
         Training windows to fit, validation windows to choose the penalty by.
     """
     known = isinstance(model, RecurrentForecaster | SegmentForecaster | Hybrid)
-    if not known or model.shortcut is None or getattr(model, "sigmoid", False):
-        return  # what a sigmoid squashes is no linear map of anything
+    if not known or model.shortcut is None:
+        return
     shortcut = model.shortcut
     most = max(1, _MOST_PAIRS // windows.target.shape[1])
     train, valid = (

@@ -101,7 +101,8 @@ class Hybrid(nn.Module):
         self.sigmoid, self.targets = config.sigmoid, dims.targets
         self.body = HybridBody(config, dims.past + dims.static, dims.context)
         self.head = _head(config, dims)
-        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season, dims.targets) if config.shortcut else None
+        linear = config.shortcut and not config.sigmoid  # what a sigmoid squashes is no linear map of anything
+        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season, dims.targets) if linear else None
 
     def forward(self, batch: Batch) -> Float[Tensor, "B H K Q"]:
         """Return the quantiles of every step of the horizon, in scaled units."""

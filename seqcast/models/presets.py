@@ -103,7 +103,8 @@ class HybridConfig:
         Level taken out of each window: `none`, `last`, `mean-std` or `min-max`. None in the preset `forecast` takes
         `last` or `mean-std`, whichever a linear map forecasts the validation windows better with.
     shortcut : bool or None
-        Add a linear map from each target's context to its horizon, fitted to the training windows before the network.
+        Add a linear map from each target's context to its horizon, fitted to the training windows before the network;
+        never under a sigmoid.
     sigmoid : bool
         Squash the output to 0 … 1, for targets scaled to that range.
 

@@ -115,12 +115,12 @@ def settled(config: ModelConfig, task: Task, rows: int) -> ModelConfig:
 
 _SHARE = 12  # of a long history, one part of so many is read: a year of hours gives a month
 _MOST = 720  # steps, a month of hours
-_LONGEST = 1344  # two weeks of quarter-hours; more costs time and gained nothing
+_LONGEST = 1344  # two weeks of quarter-hours: the closed form's time grows with the cube of it
 _TOKENS = 15  # that a context is read as: half a day each of a week, two days each of a month
 
 
 def _whole_seasons(wish: int, season: int) -> int:
-    """Return a context of whole seasons, at least a fortnight of them where they are days."""
+    """Return a context of whole seasons, no more of them than a fortnight has days, or than `_MOST` steps hold."""
     context = min(wish, min(max(_MOST, 14 * season), _LONGEST))
     return context - context % season if context > season else context
 

@@ -68,7 +68,8 @@ class SegmentForecaster(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         shape = (dims.horizon, dims.targets, dims.quantiles)
         self.head = SegmentHead(width, dims.future, segment=patch, shape=shape)
-        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season, dims.targets) if config.shortcut else None
+        linear = config.shortcut and not config.sigmoid  # what a sigmoid squashes is no linear map of anything
+        self.shortcut = Shortcut(dims.context, dims.horizon, dims.season, dims.targets) if linear else None
         for layer in (self.read_gaps, self.read_beside, self.read_ahead):
             if layer is not None:
                 nn.init.zeros_(layer.weight)

@@ -140,14 +140,21 @@ def averaged_maps(train: Sequence[Moments], valid: Sequence[Moments], season: in
         for size in sizes
     ]
     shares = [share for share in product(range(_SHARES + 1), repeat=len(maps)) if sum(share) == _SHARES]
+    weights = torch.tensor(shares, dtype=torch.float64, device=maps[0].device) / _SHARES
+    quadratic, linear = torch.zeros_like(weights[:1].mT @ weights[:1]), torch.zeros_like(weights[0])
+    for own, alike in zip(valid, zip(*maps, strict=True), strict=True):
+        each = torch.stack(alike).double()
+        quadratic += torch.einsum("sch,tch->st", own.past @ each, each)
+        linear += torch.einsum("sch,ch->s", each, own.cross)
+    best = weights[_gains(weights, quadratic, linear).argmin()]
+    return torch.einsum("s,skch->kch", best.float(), torch.stack(maps))
 
-    def mixed(share: tuple[int, ...]) -> Float[Tensor, "K C H"]:
-        return torch.stack([each * (part / _SHARES) for each, part in zip(maps, share, strict=True)]).sum(dim=0)
 
-    def error(share: tuple[int, ...]) -> float:
-        return sum(own.error(weights) for own, weights in zip(valid, mixed(share), strict=True))
-
-    return mixed(min(shares, key=error))
+def _gains(
+    weights: Float[Tensor, "choices X"], quadratic: Float[Tensor, "X X"], linear: Float[Tensor, "X"]
+) -> Float[Tensor, "choices"]:
+    """Return, for each choice, by how much the sum of squared errors changes."""
+    return ((weights @ quadratic) * weights).sum(dim=1) - 2 * weights @ linear
 
 
 def _latest(parts: Sequence[Moments], size: int) -> list[Moments]:
@@ -239,10 +246,7 @@ class _Path:
         learnt, judged = (self.basis.mT @ (part.cross - part.past @ start) for part in (self.train, self.valid))
         linear, quadratic = (learnt * judged).sum(dim=1), self.judged * (learnt @ learnt.mT)
         unit = self.values.mean().clamp(min=torch.finfo(self.values.dtype).tiny)
-        best, least = torch.zeros_like(self.values), float("inf")
-        for penalty in PENALTIES:
-            share = 1 / (self.values + penalty * unit)
-            gain = (share @ quadratic @ share - 2 * share @ linear).item()
-            if gain < least:
-                best, least = share, gain
-        return self.valid.error(start) + least, start + self.basis @ (best[:, None] * learnt)
+        shares = 1 / (self.values + unit * torch.tensor(PENALTIES).to(unit)[:, None])
+        gains = _gains(shares, quadratic, linear)
+        best = shares[gains.argmin()]
+        return self.valid.error(start) + gains.min().item(), start + self.basis @ (best[:, None] * learnt)
