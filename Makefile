@@ -6,7 +6,9 @@ TORCH ?= torch==2.13.0
 WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/ready
-# Bytecode is written on first use: compiling all of it here would cost 280 MB and half a minute.
+# Bytecode is written on first use: compiling all of it here would cost 280 MB and half a minute. Where the environment
+# forbids it, each command would compile torch anew, ten seconds every time.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq install --no-compile
 
 .PHONY: setup demo test quick proof check format clean
