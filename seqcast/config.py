@@ -10,64 +10,11 @@ from typing import Any, TypeVar
 
 import tomli_w
 
-from seqcast.data.options import RoleOptions, TableOptions, option
+from seqcast.data.options import RoleOptions, TableOptions
 from seqcast.errors import ConfigError, nearest
-
-# Within each kind the cheapest come first, so that a short budget still ends with as many models as it can.
-DEFAULT_MODELS = (
-    "naive", "drift", "seasonal-naive", "theta", "ets", "arima", "ma", "arma", "ar",
-    "rnn", "lstm", "gru", "hybrid",
-)  # fmt: skip
-DEFAULT_QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-INTERVALS = ("adaptive", "split", "model")
-SPREADS = ("normal", "bootstrap")
+from seqcast.options import RunOptions, SearchOptions
 
 Built = TypeVar("Built")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """What a run is to do.
-
-    Examples
-    --------
-    >>> RunOptions(horizon=24).seed
-    0
-    """
-
-    horizon: int = option(0, "steps to forecast")
-    models: tuple[str, ...] = option(DEFAULT_MODELS, "models to compare")
-    windows: int | None = option(None, "backtest cutoffs; without it 5, or as many as the history allows")
-    inner: int | None = option(None, "earlier cutoffs to choose the model by; without it as many, where there is room")
-    step: int | None = option(None, "rows between two cutoffs; without it the horizon")
-    refit: bool = option(False, "train networks anew at every cutoff; classical models always are")
-    season: int | None = option(None, "steps of the main cycle; without it by the frequency")
-    quantiles: tuple[float, ...] = option(DEFAULT_QUANTILES, "levels to forecast")
-    seed: int = option(0, "of weights, window order and dropout")
-    budget: str | None = option(None, "wall time for the whole run, such as 90s, 5m or 1h")
-    intervals: str | None = option(
-        None, "adaptive or split: corrected by past errors; model: as the model gives them; without it adaptive"
-    )
-    spread: str = option("normal", "intervals of classical models: normal, or bootstrap of their residuals")
-    ensembles: bool = option(True, "two combinations of the models beside them")
-    audit: bool = option(True, "audit one cheap window for leaks")
-
-    def __post_init__(self) -> None:
-        if self.horizon < 1:
-            raise ConfigError(f"The horizon must be at least 1 step; got {self.horizon}. Give it with --horizon N.")
-        for name, count in {"windows": self.windows, "step": self.step, "season": self.season}.items():
-            if count is not None and count < 1:
-                raise ConfigError(f"{name} must be at least 1; got {count}.")
-        if self.inner is not None and self.inner < 0:
-            raise ConfigError(f"inner must not be below 0; got {self.inner}.")
-        for name, value, known in (
-            ("intervals", self.intervals or INTERVALS[0], INTERVALS),
-            ("spreads", self.spread, SPREADS),
-        ):
-            if value not in known:
-                raise ConfigError(f"No {name} are named {value!r}. {nearest(value, known)}")
-        if not self.models:
-            raise ConfigError("A run needs at least one model; got none. For example: --models arima,hybrid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +31,10 @@ class Settings:
         Settings of `FitConfig`.
     model : mapping
         Settings of each network family, by name.
+    search : SearchOptions
+        How better ones are sought, where they are.
+    space : mapping
+        Where they are sought, narrower than by default: `{"training.lr": {"low": 1e-4, "high": 1e-3}}`.
     """
 
     source: str | None = None
@@ -92,14 +43,21 @@ class Settings:
     run: RunOptions
     training: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    search: SearchOptions = field(default_factory=SearchOptions)
+    space: Mapping[str, Any] = field(default_factory=dict)
 
     def to_toml(self) -> str:
         """Return the settings as TOML that `Settings.from_mapping` reads back."""
         return tomli_w.dumps(self.to_mapping())
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the settings as plain nested values; what is unset is left out."""
-        return _without_none(asdict(self))
+        """Return the settings as plain nested values, without what is unset and a search that was not asked for."""
+        mapping = asdict(self)
+        if self.search == SearchOptions():
+            del mapping["search"]
+        if not self.space:
+            del mapping["space"]
+        return _without_none(mapping)
 
     def parameters(self, model: str) -> dict[str, Any]:
         """Return the arguments of the `Forecaster` that does with `model` what these settings ask."""
@@ -165,6 +123,8 @@ class Settings:
             run=built(RunOptions, mapping.get("run", {}), "run"),
             training=dict(mapping.get("training", {})),
             model={name: dict(values) for name, values in mapping.get("model", {}).items()},
+            search=built(SearchOptions, mapping.get("search", {}), "search"),
+            space=dict(mapping.get("space", {})),
         )
 
 

@@ -10,15 +10,7 @@ from typing import Any, Self
 import polars as pl
 
 from seqcast.budget import Deadline, seconds_of
-from seqcast.config import (
-    DEFAULT_MODELS,
-    DEFAULT_QUANTILES,
-    RunOptions,
-    Settings,
-    data_only,
-    parameters_of,
-    set_parameters,
-)
+from seqcast.config import Settings, data_only, parameters_of, set_parameters
 from seqcast.data.frames import kind_of, to_kind
 from seqcast.data.intake import read_records
 from seqcast.data.options import TableOptions
@@ -32,6 +24,7 @@ from seqcast.forecasters.base import Fitted
 from seqcast.forecasters.bundle import Saved, load_model, save_model
 from seqcast.forecasters.tidy import tidy
 from seqcast.leaks.outcome import Audit
+from seqcast.options import DEFAULT_MODELS, DEFAULT_QUANTILES, RunOptions
 from seqcast.runs.judged import Judged, judged, learn
 from seqcast.runs.talk import Talk
 from seqcast.types import Task

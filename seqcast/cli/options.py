@@ -10,16 +10,23 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
-from seqcast.config import RunOptions, Settings, merged, read_toml
+from seqcast.config import Settings, merged, read_toml
 from seqcast.data.options import RoleOptions, TableOptions
 from seqcast.errors import ConfigError
+from seqcast.options import RunOptions, SearchOptions
 
-SECTIONS: Mapping[str, type] = {"columns": RoleOptions, "table": TableOptions, "run": RunOptions}
+SECTIONS: Mapping[str, type] = {
+    "columns": RoleOptions,
+    "table": TableOptions,
+    "run": RunOptions,
+    "search": SearchOptions,
+}
 TABLE_SECTIONS = ("columns", "table")
-_PANELS = {"columns": "Columns", "table": "Reading the table", "run": "Work"}
+RUN_SECTIONS = (*TABLE_SECTIONS, "run")
+_PANELS = {"columns": "Columns", "table": "Reading the table", "run": "Work", "search": "Search"}
 
 
-def with_settings(command: Callable[..., None], sections: Sequence[str] = tuple(SECTIONS)) -> Callable[..., None]:
+def with_settings(command: Callable[..., None], sections: Sequence[str] = RUN_SECTIONS) -> Callable[..., None]:
     """Give a command every option of the sections; it receives them as one `Settings` in `settings`.
 
     The command's own parameters come first. `--config FILE` is read first, `--set KEY=VALUE` is laid over it, and the

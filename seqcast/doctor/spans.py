@@ -5,7 +5,6 @@ Whether a history is long enough for a horizon is asked of the plan of a run its
 
 import numpy as np
 
-from seqcast.config import RunOptions
 from seqcast.data.panel import Panel
 from seqcast.doctor.findings import Case, Finding, Severity, shortened
 from seqcast.doctor.lines import lines, name_of, numeric_columns, place_of, whole
@@ -13,6 +12,7 @@ from seqcast.doctor.mending import parted
 from seqcast.doctor.pairs import Place
 from seqcast.errors import HistoryError
 from seqcast.evaluate.plan import plan
+from seqcast.options import RunOptions
 
 _SPARSE = 0.5
 _WIDE = 0.1  # share of the rows from which a column begins late

@@ -17,12 +17,12 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from seqcast.config import DEFAULT_MODELS
 from seqcast.data.panel import Panel
 from seqcast.evaluate.leaderboard import Scales
 from seqcast.forecasters.average import aligned, combined, gaps_in, median_of
 from seqcast.forecasters.ensemble import GREEDY
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.options import DEFAULT_MODELS
 from seqcast.types import Forecast, Task
 
 __all__ = ["BEST", "ROUNDS", "best_members", "combined", "gaps_in", "greedy_weights", "median_of"]

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seqcast.config import RunOptions
 from seqcast.data.panel import Panel
 from seqcast.data.split import Rolling
 from seqcast.errors import HistoryError
 from seqcast.evaluate.backtest import Folds
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.options import RunOptions
 from seqcast.types import Task
 
 _MOST_WINDOWS = 5

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from seqcast.budget import Deadline
-from seqcast.config import RunOptions
 from seqcast.data.panel import Panel
 from seqcast.errors import BudgetError
 from seqcast.evaluate.backtest import Backtest, backtest
@@ -16,6 +15,7 @@ from seqcast.evaluate.plan import Plan
 from seqcast.forecasters.base import Forecaster
 from seqcast.forecasters.classical import build_local
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.options import RunOptions
 
 YARDSTICK = "seasonal-naive"
 CLASSICAL_SHARE = 0.35  # of a budget, at most, while networks wait for the rest

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from seqcast.forecasters.health import pinned_share
 from seqcast.forecasters.outputs import reading_of
 from seqcast.forecasters.start import spread_of, start_gaps, started
 from seqcast.models.presets import HybridConfig
-from seqcast.models.registry import ModelConfig, settled
+from seqcast.models.registry import ModelConfig, build_network, settled
 from seqcast.train.config import FitConfig
 from seqcast.train.loop import Hooks, fit
 from seqcast.train.progress import EpochRecord
@@ -38,10 +39,11 @@ _EXAMINED = 32  # windows during which the gates are looked at
 
 @dataclass(frozen=True)
 class Watch:
-    """What follows training from outside: a folder of checkpoints to go on from, and a caller after each epoch."""
+    """What follows training: a folder of checkpoints to go on from, a caller after each epoch, an epoch to pause at."""
 
     folder: Path | None = None
     on_epoch: Callable[[str, Run, int], None] = lambda name, run, epochs: None
+    until: int = sys.maxsize
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,17 @@ class Neural:
         windows = Windows.of(panel, encoder, context, task.horizon, str(device))
         dims = windows.dims(task, reading.outputs(task.quantiles), worthwhile_season(panel, task))
         source = source_of(windows, panel, (train, valid), self.training, self.seed)
+        identity = self._identity(panel, task)
+        before = self._resume(identity)
         with seeded(self.seed):
-            model, config = started(self.name, config, dims, windows, (train, valid))
-            start_gaps(model, windows, train, reading.places(task.quantiles))
-            identity = self._identity(panel, task)
-            hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline)
+            if before is not None and config.normalise is not None:
+                model = build_network(self.name, config, dims).to(device)  # what it started from is in its checkpoint
+            else:
+                model, config = started(self.name, config, dims, windows, (train, valid))
+                start_gaps(model, windows, train, reading.places(task.quantiles))
+            hooks = Hooks(on_epoch=self._keep(identity), deadline=deadline, until=self.watch.until)
             quantiles = torch.tensor(task.quantiles, device=device)
-            run, ending = fit(model, source, quantiles, self.training, self._resume(identity), hooks)
+            run, ending = fit(model, source, quantiles, self.training, before, hooks)
             records = _examined(run.records, model.eval(), windows, valid)
             fitted = FittedNetwork(self.name, config, task, dims, encoder, model, self.training.loss, records, ending)
             if reading.residuals:

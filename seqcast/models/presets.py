@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from seqcast.errors import ConfigError, nearest
 from seqcast.nn.level import Normalisation
+from seqcast.ranges import selectable, tunable
 
 PresetName = Literal["forecast", "attention-pool", "average-pool"]
 
@@ -115,14 +116,14 @@ class HybridConfig:
     """
 
     preset: PresetName = "forecast"
-    context: int | None = None
-    patch: int | None = None
-    width: int = 64
+    context: int | None = selectable(None, (None, 24, 48, 96, 192, 384, 768))
+    patch: int | None = selectable(None, (None, 6, 12, 24, 48))
+    width: int = selectable(64, (32, 64, 128, 256))
     heads: int = 4
-    lstm_layers: int = 1
-    attention_layers: int | None = None
-    dropout: float = 0.2
-    normalise: Normalisation | None = None
+    lstm_layers: int = selectable(1, (1, 2))
+    attention_layers: int | None = selectable(None, (None, 0, 2))
+    dropout: float = tunable(0.2, 0.0, 0.5)
+    normalise: Normalisation | None = selectable(None, (None, "last", "mean-std"))
     shortcut: bool | None = None
     sigmoid: bool = False
 

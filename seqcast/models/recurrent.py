@@ -16,6 +16,7 @@ from seqcast.nn.heads import HorizonHead
 from seqcast.nn.level import Normalisation
 from seqcast.nn.recurrent import Cell, Recurrent
 from seqcast.nn.shortcut import Shortcut
+from seqcast.ranges import selectable, tunable
 from seqcast.types import Dims
 
 
@@ -46,12 +47,12 @@ class RecurrentConfig:
     1
     """
 
-    context: int | None = None
-    width: int = 64
-    layers: int = 1
+    context: int | None = selectable(None, (None, 24, 48, 96, 192, 384, 768))
+    width: int = tunable(64, 16, 256, log=True)
+    layers: int = selectable(1, (1, 2))
     bidirectional: bool = False
-    dropout: float = 0.2
-    normalise: Normalisation = "last"
+    dropout: float = tunable(0.2, 0.0, 0.5)
+    normalise: Normalisation = selectable("last", ("last", "mean-std"))
     shortcut: bool = True
 
     def __post_init__(self) -> None:

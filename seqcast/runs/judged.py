@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from seqcast.config import DEFAULT_MODELS, Settings
+from seqcast.config import Settings
 from seqcast.data.panel import Panel
 from seqcast.evaluate.final import Final, fit_final
 from seqcast.evaluate.plan import Plan, plan
@@ -11,6 +11,7 @@ from seqcast.evaluate.verdict import Verdict, judge
 from seqcast.forecasters.base import Fitted
 from seqcast.forecasters.build import ENSEMBLES, build_forecaster, watched
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.options import DEFAULT_MODELS
 from seqcast.runs.talk import Talk
 from seqcast.types import Task
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from seqcast.errors import ConfigError
+from seqcast.ranges import selectable, tunable
 from seqcast.train.loss import Loss, loss_named
 from seqcast.train.schedule import rate_at
 
@@ -50,13 +51,13 @@ class FitConfig:
 
     epochs: int = 30
     steps: int = 100
-    batch: int = 64
-    lr: float = 2e-3
+    batch: int = selectable(64, (16, 32, 64, 128))
+    lr: float = tunable(2e-3, 1e-5, 1e-2, log=True)
     schedule: str = "one-cycle"
     patience: int = 6
     clip: float = 1.0
     weight_decay: float = 1e-4
-    loss: str = "pinball"
+    loss: str = selectable("pinball", ("pinball", "mae", "huber", "mse"))
     delta: float | None = None
     scaler: str = "standard"
     device: str = "auto"

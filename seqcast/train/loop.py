@@ -1,5 +1,6 @@
 """The training loop, in full view."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from seqcast.train.progress import EpochRecord
 from seqcast.train.run import Run
 from seqcast.train.schedule import rate_at
 
-Ending = Literal["finished", "stalled", "out of time", "interrupted"]
+Ending = Literal["finished", "stalled", "paused", "out of time", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What may watch or end a run: called after each epoch and each batch, and the time that is left."""
+    """What may watch or end a run: callers after each epoch and batch, the time that is left, an epoch to pause at."""
 
     on_epoch: Callable[[Run], None] = lambda run: None
     on_step: Callable[[int, int], None] = lambda epoch, step: None
     deadline: Deadline = Deadline()
+    until: int = sys.maxsize
 
 
 def fit(
@@ -96,7 +98,7 @@ def fit(
     epoch_of = _Epoch(model, optimizer, source, quantiles, config, hooks)
     ending: Ending | None = None
     epochs = config.epochs
-    while ending is None and run.progress.epoch < epochs:
+    while ending is None and run.progress.epoch < min(epochs, hooks.until):
         if run.progress.stalled(config.patience):
             ending = "stalled"
             break
@@ -112,7 +114,7 @@ def fit(
         epochs = _epochs_that_fit(run, config.epochs, hooks.deadline)
         ending = "out of time" if run.progress.epoch >= epochs < config.epochs else None
     model.load_state_dict(dict(run.best))
-    return run, ending or "finished"
+    return run, ending or ("paused" if run.progress.epoch < epochs else "finished")
 
 
 def _epochs_that_fit(run: Run, most: int, deadline: Deadline) -> int:

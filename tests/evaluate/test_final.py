@@ -3,7 +3,6 @@
 import pytest
 
 from seqcast.budget import Deadline
-from seqcast.config import RunOptions
 from seqcast.errors import BudgetError
 from seqcast.evaluate.backtest import Backtest
 from seqcast.evaluate.choice import Choice
@@ -12,6 +11,7 @@ from seqcast.evaluate.nested import Settled
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, Study, compare
 from seqcast.forecasters.classical import build_local
+from seqcast.options import RunOptions
 from tests.evaluate.panels import panel_of
 from tests.evaluate.test_nested import walk
 

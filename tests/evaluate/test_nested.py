@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from seqcast.budget import Deadline
-from seqcast.config import RunOptions
 from seqcast.evaluate import nested
 from seqcast.evaluate.backtest import backtest
 from seqcast.evaluate.combine import best_members, combined, greedy_weights
@@ -14,6 +13,7 @@ from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.nested import settle
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
+from seqcast.options import RunOptions
 from seqcast.types import Forecast
 from tests.evaluate.panels import panel_of
 

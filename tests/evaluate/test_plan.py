@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.config import RunOptions
 from seqcast.errors import HistoryError
 from seqcast.evaluate.plan import plan
+from seqcast.options import RunOptions
 from tests.evaluate.panels import panel_of
 
 CLASSICAL = ("naive", "theta")

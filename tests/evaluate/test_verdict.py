@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seqcast.config import RunOptions
 from seqcast.data.calendar import Frequency
 from seqcast.data.panel import Panel
 from seqcast.data.table import read_panel
@@ -21,6 +20,7 @@ from seqcast.evaluate.study import Limits, compare
 from seqcast.evaluate.verdict import judge
 from seqcast.evaluate.wording import Entrants, not_proven, sentence
 from seqcast.forecasters.classical import build_local
+from seqcast.options import RunOptions
 from seqcast.types import Columns, Forecast, Origins, Task
 
 STEPS = 6

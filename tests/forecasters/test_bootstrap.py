@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from statsmodels.tsa.arima_process import arma2ma
 
 from seqcast.budget import Deadline
-from seqcast.config import RunOptions, built
+from seqcast.config import built
 from seqcast.errors import ConfigError
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits as TimeLimits
@@ -35,6 +35,7 @@ from seqcast.forecasters.gaussian import gaussian
 from seqcast.forecasters.guard import Limits, Normal, guarded
 from seqcast.forecasters.naive import drift, naive, seasonal_naive
 from seqcast.forecasters.season import on_remainder
+from seqcast.options import RunOptions
 from seqcast.types import Task
 from tests.contract.test_local_contract import forecasts, one, panel_for, same, wave
 from tests.proofs import bootstrap as proofs

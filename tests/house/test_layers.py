@@ -10,12 +10,12 @@ ROOT = Path(__file__).resolve().parents[2] / "seqcast"
 # A room may use itself and every room on a lower floor; rooms on one floor do not know each other.
 FLOORS = [
     ["errors"],
-    ["types", "budget", "files", "batch"],
+    ["types", "budget", "files", "batch", "ranges"],
     ["data", "nn", "train", "reference"],
-    ["models", "config"],
+    ["models", "config", "options"],
     ["forecasters"],
     ["evaluate", "leaks"],
-    ["doctor", "autopsy"],
+    ["doctor", "autopsy", "tune"],
     ["report"],
     ["runs"],
     ["run", "forecaster", "regressor"],
@@ -24,7 +24,7 @@ FLOORS = [
 ]
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 # Plain values and the rooms of the outermost floor but one lean on each other without a circle.
-NEIGHBOURS = {"batch": {"types"}, "forecaster": {"run"}, "run": {"forecaster"}}
+NEIGHBOURS = {"config": {"options"}, "batch": {"types"}, "forecaster": {"run"}, "run": {"forecaster"}}
 
 # Only these may import torch at all: a table is read and a classical model fitted without its two seconds.
 TORCH_ROOMS = {"nn", "train", "models", "batch"}

@@ -8,7 +8,7 @@ import pytest
 
 from seqcast import Forecaster
 from seqcast.budget import Deadline
-from seqcast.config import DEFAULT_MODELS, Settings
+from seqcast.config import Settings
 from seqcast.data.panel import Panel
 from seqcast.data.table import read_panel
 from seqcast.errors import BudgetError
@@ -17,6 +17,7 @@ from seqcast.evaluate.study import Limits
 from seqcast.forecasters import neural
 from seqcast.forecasters.build import ENSEMBLES
 from seqcast.leaks.outcome import CHOICE
+from seqcast.options import DEFAULT_MODELS
 from seqcast.runs.audited import audit_run, audit_settings, shortened
 
 QUICK = {"epochs": 2, "steps": 3, "batch": 16}
