@@ -11,7 +11,7 @@ READY := .venv/ready
 export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq install --no-compile
 
-.PHONY: setup demo test quick proof check format clean
+.PHONY: setup demo test quick proof bench-tune check format clean
 
 setup: $(READY)
 
@@ -38,6 +38,11 @@ quick: $(READY)
 # Compares every part with a truth from elsewhere, prints the table and writes docs/correctness.md.
 proof: $(READY)
 	@$(BIN)/python -m tests.proofs
+
+# Hyperband beside Keras Tuner's, beside random search, and its memory; Keras Tuner is needed for nothing else.
+bench-tune: $(READY)
+	@$(PIP) -c requirements/constraints.txt keras-tuner==1.4.8
+	$(BIN)/python -m bench.tune --all
 
 check: $(READY)
 	$(BIN)/ruff format --check .

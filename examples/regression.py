@@ -81,7 +81,7 @@ def pollutants_together(folder: Path, epochs: int, air: Path) -> None:
     }
     network = Forecaster(
         model="hybrid",
-        settings={"preset": "forecast"},
+        settings={"preset": "forecast", "context": 168},
         training={"epochs": min(epochs, 12), "steps": 50, "patience": 4, "loss": "mae"},
         **asked,
     ).fit(air)

@@ -7,6 +7,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 import tests.shapes  # noqa: F401  (the hook finds it by its name)
+from tests.postgres import served
 
 # Every annotated shape and type in seqcast is checked while tests run, and only then: users do not pay for it.
 # The hook works on modules as they are imported, so it must stand before the first import of seqcast.
@@ -46,3 +48,10 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the folder ../shared with the real data sets is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Return the URI of a database on a server that runs for these tests alone, or skip."""
+    with served() as uri:
+        yield uri

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from seqcast import __version__
-from seqcast.cli.options import TABLE_SECTIONS, with_settings
+from seqcast.cli.options import RUN_SECTIONS, TABLE_SECTIONS, with_settings
 from seqcast.config import Settings
 from seqcast.errors import SeqcastError
 
@@ -167,6 +167,35 @@ def doctor(
         print_diagnosis(diagnosis)
     if diagnosis.exit_code:
         raise typer.Exit(diagnosis.exit_code)
+
+
+@app.command()
+@partial(
+    with_settings,
+    sections=(*RUN_SECTIONS, "search"),
+    without=("refit", "intervals", "spread", "ensembles", "audit"),
+)
+def tune(
+    settings: Settings,
+    source: Source = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="folder of the search; without it runs/NAME-tune")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="forget a search that the folder holds")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Seek better settings than the defaults; the same command again goes on with a search that was stopped."""
+    from seqcast.cli.terminal import Terminal, print_board, print_json, print_search
+    from seqcast.runs.tuning import tune as work
+
+    with Terminal(quiet) as talk:
+        result = work(settings, out or f"{_default_folder(settings)}-tune", fresh=fresh, talk=talk)
+    if json:
+        print_json(result.to_mapping())
+    else:
+        print_board(result.scores)
+        print_search(result)
 
 
 @app.callback(invoke_without_command=True)

@@ -26,8 +26,10 @@ RUN_SECTIONS = (*TABLE_SECTIONS, "run")
 _PANELS = {"columns": "Columns", "table": "Reading the table", "run": "Work", "search": "Search"}
 
 
-def with_settings(command: Callable[..., None], sections: Sequence[str] = RUN_SECTIONS) -> Callable[..., None]:
-    """Give a command every option of the sections; it receives them as one `Settings` in `settings`.
+def with_settings(
+    command: Callable[..., None], sections: Sequence[str] = RUN_SECTIONS, without: Sequence[str] = ()
+) -> Callable[..., None]:
+    """Give a command every option of the sections but some; it receives them as one `Settings` in `settings`.
 
     The command's own parameters come first. `--config FILE` is read first, `--set KEY=VALUE` is laid over it, and the
     options that were given come last.
@@ -38,7 +40,11 @@ def with_settings(command: Callable[..., None], sections: Sequence[str] = RUN_SE
         mine = {part.name: given.pop(part.name) for part in own}
         command(**mine, settings=settings_of(mine.get("source"), given))
 
-    parameters = [*own, *_shared(), *(part for section in sections for part in _section(section))]
+    parameters = [
+        *own,
+        *_shared(),
+        *(part for section in sections for part in _section(section) if part.name not in without),
+    ]
     keyword = inspect.Parameter.KEYWORD_ONLY
     signature = inspect.Signature([part.replace(kind=keyword) for part in parameters])
     wrapped.__signature__ = signature  # type: ignore[attr-defined]

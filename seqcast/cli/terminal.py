@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from seqcast.evaluate.leaderboard import Score
     from seqcast.runs.job import RunResult
+    from seqcast.runs.tuned import TuneResult
     from seqcast.train.run import Run
 
 
@@ -88,6 +89,19 @@ def print_answers(result: "RunResult") -> None:
         f"{_shown(choice.outer_mase, '.3f')} on those that score)",
         f"forecast by {result.best}: {result.folder / 'forecast.csv'}",
         f"report: {result.report}",
+    ]
+    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+
+
+def print_search(result: "TuneResult") -> None:
+    """Print on stdout what a search chose, how far choosing flattered it, and where its files are."""
+    settings = ", ".join(f"{name} {value}" for name, value in result.best.items() if value is not None)
+    lines = [
+        f"chosen: {settings}",
+        f"by {result.trials} settings on earlier windows: MASE {_shown(result.inner, '.3f')} there, "
+        f"{_shown(result.outer['tuned'], '.3f')} on those that score",
+        f"model: {result.folder / 'model'}",
+        f"report: {result.folder / 'report.html'}",
     ]
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
 

@@ -1,4 +1,4 @@
-"""Rows of a SQL query as records, through ADBC. The one module that needs the extra `sql`."""
+"""Rows of a SQL query as records, through ADBC, which the extra `sql` brings."""
 
 import importlib
 from pathlib import Path

@@ -3,7 +3,10 @@
 import json
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -22,16 +25,19 @@ from seqcast.forecasters.base import Forecaster
 from seqcast.forecasters.build import build_forecaster
 from seqcast.forecasters.bundle import Saved, save_model
 from seqcast.forecasters.tidy import as_written, tidy
-from seqcast.options import DEFAULT_MODELS
-from seqcast.runs.folder import versions
+from seqcast.options import DEFAULT_MODELS, SearchOptions
+from seqcast.report.search import search_page
+from seqcast.report.search_facts import build_search_facts
+from seqcast.runs.searched import identity_of, opened
 from seqcast.runs.talk import Talk
 from seqcast.runs.tuned import DEFAULTS, TUNED, TuneResult, table_of
-from seqcast.tune.journal import Journal, Storage
+from seqcast.tune.crew import work_together
+from seqcast.tune.journal import Storage
 from seqcast.tune.methods import method_named
 from seqcast.tune.objective import Objective
 from seqcast.tune.records import Done, Job, Record
 from seqcast.tune.samplers import sampler_named
-from seqcast.tune.search import Allowance, Search, work
+from seqcast.tune.search import Allowance, Listener, Search, work
 from seqcast.tune.space import FAMILY, Params, Space, applied, defaults
 
 _FAMILIES = ("hybrid", "lstm", "gru")  # that are sought among unless some are named
@@ -52,7 +58,7 @@ def tune(settings: Settings, out: Path | str, *, fresh: bool = False, talk: Talk
     settings : Settings
         What to read; `search` says how to seek, `space` where, `run.budget` how long.
     out : path
-        Folder for `trials.csv`, `forecast.csv`, `model/`, `tune.json`, `tune.toml` and `search.jsonl`.
+        Folder for `report.html`, `trials.csv`, `forecast.csv`, `model/`, `tune.json`, `tune.toml` and `search.jsonl`.
     fresh : bool
         Forget a search that the folder holds.
     talk : Talk or None
@@ -93,31 +99,20 @@ class _Tuning:
         for note in (*panel.notes, *planned.notes):
             talk.note(note)
         search = search_of(panel, planned, settings, talk)
-        storage = self._opened(search, fingerprint(settings.source, settings.table), fresh)
+        data = fingerprint(settings.source, settings.table)
+        storage = opened(settings, self.folder, identity_of(settings, search.space, data), fresh=fresh)
         done = self._searched(search, storage)
         best = done.best()
         params = dict(best.params) if best else defaults(search.space)
         scores = self._scored(panel, planned, params, done)
         forecast = self._learnt(panel, planned, params)
-        return self._written(storage, done, best, scores, forecast)
-
-    def _opened(self, search: Search, data: str, fresh: bool) -> Storage:
-        """Return the storage, ready for this very search."""
-        refuse_strangers(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        journal = Journal(self.folder)
-        if fresh:
-            journal.clear()
-        sought = self.settings.to_mapping()
-        # How long and by how many it is sought changes no record.
-        sought["run"] = {name: value for name, value in sought["run"].items() if name != "budget"}
-        sought["search"] = {n: v for n, v in sought.get("search", {}).items() if n in ("method", "sampler", "factor")}
-        identity = {"data": data, "settings": sought, "space": search.space.to_mapping(), "versions": versions()}
-        journal.open(identity)
-        write_atomic(self.folder / "tune.toml", self.settings.to_toml().encode())
-        return journal
+        return self._written(storage, done, search.space, scores, forecast)
 
     def _searched(self, search: Search, storage: Storage) -> Done:
+        with _engine(self.settings.search) as work:
+            return self._searched_by(work, search, storage)
+
+    def _searched_by(self, work: "_Work", search: Search, storage: Storage) -> Done:
         limit = self._deadline()
 
         def heard(record: Record, done: Done) -> None:
@@ -172,9 +167,11 @@ class _Tuning:
         return table
 
     def _written(
-        self, storage: Storage, done: Done, best: Record | None, scores: tuple[Score, ...], forecast: pl.DataFrame
+        self, storage: Storage, done: Done, space: Space, scores: tuple[Score, ...], forecast: pl.DataFrame
     ) -> TuneResult:
+        best = done.best()
         write_atomic(self.folder / "trials.csv", table_of(done).write_csv().encode())
+        write_atomic(self.folder / "report.html", search_page(build_search_facts(done, space, scores)).encode())
         result = TuneResult(
             folder=self.folder,
             done=done,
@@ -216,6 +213,21 @@ class _Only:
         return 0
 
 
+_Work = Callable[[Search, Storage, Allowance, Listener], Done]
+
+
+@contextmanager
+def _engine(options: SearchOptions) -> Iterator[_Work]:
+    """Lend what does the jobs; Ray is started once, though jobs are done twice."""
+    if options.engine != "ray":
+        yield work if options.workers == 1 else partial(work_together, workers=options.workers)
+        return
+    from seqcast.tune.ray import connected, work_on_ray
+
+    with connected(options.address, options.workers):
+        yield work_on_ray
+
+
 def planned_for(panel: Panel, settings: Settings) -> Plan:
     """Return the cutoffs of a search: more inner windows than a run takes, as long as most of the history is left."""
     first = plan(panel, settings.run)
@@ -246,23 +258,6 @@ def seconds_after(done: Done) -> float:
     trials = (0, best.job.trial if best else 0)
     spent = [sum(record.seconds for record in done.records if record.job.trial == trial) for trial in trials]
     return _LEARNT_AGAIN * max(spent) + spent[0]
-
-
-def refuse_strangers(folder: Path) -> None:
-    """Refuse a folder that holds files which no search has written.
-
-    Raises
-    ------
-    ConfigError
-        When it does.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"A search needs a folder; {str(folder)!r} is a file. Name another with --out.")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "search.jsonl").exists():
-        raise ConfigError(
-            f"The folder {str(folder)!r} holds files that no search has written, so nothing is written there. "
-            "Name another with --out."
-        )
 
 
 def _outer(plan: Plan) -> Folds:

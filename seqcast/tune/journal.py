@@ -80,13 +80,7 @@ class Journal:
             if not lines:
                 self._write({"identity": identity})
                 return
-        before = lines[0].get("identity", {})
-        changed = sorted(n for n in {*before, *identity} if json.dumps(before.get(n)) != json.dumps(identity.get(n)))
-        if changed:
-            raise BundleError(
-                f"A search goes on only with what it was begun with; changed since: {', '.join(changed)}. "
-                f"Give the same settings, name another folder with --out, or start anew with --fresh."
-            )
+        check_same(lines[0].get("identity", {}), identity)
 
     def done(self) -> Done:
         """Return everything found so far, by whomever."""
@@ -146,6 +140,28 @@ class Journal:
             file.write(line_of(value))
             file.flush()
             os.fsync(file.fileno())
+
+
+def check_same(before: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+    """Refuse to go on with a search that was begun with another identity.
+
+    Raises
+    ------
+    BundleError
+        When they differ; names what does.
+
+    Examples
+    --------
+    >>> check_same({"data": "a", "space": [1]}, {"data": "a", "space": [2]})
+    Traceback (most recent call last):
+    seqcast.errors.BundleError: A search goes on only with what it was begun with; changed since: space. ...
+    """
+    changed = sorted(n for n in {*before, *identity} if json.dumps(before.get(n)) != json.dumps(identity.get(n)))
+    if changed:
+        raise BundleError(
+            f"A search goes on only with what it was begun with; changed since: {', '.join(changed)}. "
+            f"Give the same settings, name another folder with --out, or start anew with --fresh."
+        )
 
 
 def line_of(value: Mapping[str, Any]) -> bytes:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Told = Callable[[str, "Run", int], None]
 
 
+def silent(name: str, run: "Run", epochs: int) -> None:
+    """Say nothing of an epoch; a function with a name can be sent to another process."""
+
+
 @dataclass(frozen=True, eq=False)
 class Objective:
     """Trains a trial as far as a job asks and scores it.
@@ -42,7 +46,7 @@ class Objective:
     panel: Panel
     plan: Plan
     settings: Settings
-    on_epoch: Told = lambda name, run, epochs: None
+    on_epoch: Told = silent
 
     def __post_init__(self) -> None:
         if not self.plan.inner:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from seqcast.ranges import Value
@@ -88,12 +89,20 @@ class Done:
 
     records: tuple[Record, ...] = ()
 
+    @cached_property
+    def _found(self) -> dict[tuple[int, int], Record]:
+        return {(record.job.trial, record.job.epochs): record for record in reversed(self.records)}
+
+    @cached_property
+    def _begun(self) -> dict[int, Record]:
+        return {record.job.trial: record for record in reversed(self.records)}
+
     def __contains__(self, job: Job) -> bool:
-        return any(record.job.key == job.key for record in self.records)
+        return (job.trial, job.epochs) in self._found
 
     def value(self, trial: int, epochs: int) -> float:
         """Return the error of a finished job."""
-        return next(r.value for r in self.records if (r.job.trial, r.job.epochs) == (trial, epochs))
+        return self._found[trial, epochs].value
 
     def best_of(self, jobs: Sequence[Job], most: int) -> list[int]:
         """Return the trials of the best finished jobs, at most so many, in the order of their numbers."""
@@ -102,7 +111,7 @@ class Done:
 
     def params(self, trial: int) -> Mapping[str, Value] | None:
         """Return the settings of a trial that has a record."""
-        return next((record.params for record in self.records if record.job.trial == trial), None)
+        return self._begun[trial].params if trial in self._begun else None
 
     def before(self, trial: int) -> "Done":
         """Return the records of the trials with a lower number, in the order of their jobs."""

@@ -3,18 +3,26 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from seqcast.budget import Deadline
 from seqcast.errors import BudgetError
 from seqcast.tune.journal import Storage
 from seqcast.tune.methods import Method
-from seqcast.tune.objective import Objective
 from seqcast.tune.records import Done, Job, Record
 from seqcast.tune.samplers import Sampler
 from seqcast.tune.space import Params, Space, defaults
 
 _PAUSE = 0.1  # seconds until a worker looks again, while others do all that is ready
+
+
+class Judge(Protocol):
+    """Says what a job gives."""
+
+    def __call__(self, job: Job, params: Params, folder: Path, deadline: Deadline | None = None) -> Record:
+        """Go on with the training that stands in `folder`, and return what it gives."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +37,14 @@ class Search:
         In which order.
     sampler : Sampler
         How settings are drawn.
-    objective : Objective
-        What they are judged by.
+    objective : callable
+        What they are judged by, such as `Objective`.
     """
 
     space: Space
     method: Method
     sampler: Sampler
-    objective: Objective
+    objective: Judge
 
     def params(self, job: Job, done: Done) -> Params:
         """Return the settings of a job's trial: those it was begun with, or new ones."""
@@ -46,6 +54,11 @@ class Search:
         if job.trial == 0:
             return defaults(self.space)
         return self.sampler(self.space, job.trial, done.before(self.method.seen(job)))
+
+
+def nothing(done: Done) -> float:
+    """Return no seconds: nothing is to be done after the search."""
+    return 0.0
 
 
 @dataclass(frozen=True)
@@ -61,11 +74,11 @@ class Allowance:
     """
 
     deadline: Deadline = Deadline()
-    after: Callable[[Done], float] = lambda done: 0.0
+    after: Callable[[Done], float] = nothing
 
     def fits(self, job: Job, done: Done) -> bool:
         """Whether a job is likely to end in time."""
-        return seconds_of_job(job, done) + self.after(done) <= self.deadline.left
+        return not self.deadline.passed and seconds_of_job(job, done) + self.after(done) <= self.deadline.left
 
     def limit(self, done: Done) -> Deadline:
         """Return when a job must end at the latest."""

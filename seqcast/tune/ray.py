@@ -1,0 +1,299 @@
+"""The same search on a Ray cluster: this process keeps the records and draws the settings, tasks of the cluster train.
+
+Only this file imports Ray. Settings hang on earlier brackets alone, so it does not matter which task ends first.
+"""
+
+import logging
+import math
+import os
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from seqcast.budget import Deadline
+from seqcast.errors import BudgetError, ConfigError, MissingExtraError, TrainingError
+from seqcast.files import write_atomic
+from seqcast.tune.journal import Storage
+from seqcast.tune.objective import Objective, silent
+from seqcast.tune.records import Done, Job, Record
+from seqcast.tune.search import Allowance, Judge, Listener, Search, seconds_of_job
+from seqcast.tune.space import Params
+
+try:
+    import ray
+    from ray.exceptions import RayError, RayTaskError
+except ModuleNotFoundError as missing:
+    raise MissingExtraError(
+        "The engine 'ray' needs Ray, which is not installed: pip install 'seqcast[ray]', or search on this machine "
+        "with --engine local."
+    ) from missing
+
+_PAUSE = 0.2  # seconds until we look again whether a task has ended or the time is up
+_MOST = 5  # times that a job is given to the cluster again
+_RETRIES = 3  # of Ray itself, where it sees that a worker died
+_LEAST, _GENEROUS = 60.0, 10.0  # seconds, and times the likely ones, that an answer is waited for
+_UNKNOWN = 3600.0  # seconds that it is waited for, as long as nothing tells how long a job takes
+_FETCH = 60.0  # seconds that the bytes of an answer may take
+_GRACE = 5.0  # seconds after the time is up, in which tasks may still hand over how far they came
+
+Files = Mapping[str, bytes]
+Answer = tuple[Record | None, Files]
+Reference = ray.ObjectRef[Any]
+
+
+def patience_for(job: Job, done: Done) -> float:
+    """Return how many seconds the answer of a job is waited for, by what is known so far.
+
+    Where the network is cut, Ray waits for ever. Losing patience too soon costs a job, so this is many times its time.
+
+    Examples
+    --------
+    >>> patience_for(Job(2, 9), Done((Record(Job(1, 3), {}, 1.0, reached=3, seconds=60.0),)))
+    1800.0
+    """
+    likely = seconds_of_job(job, done)
+    return max(_LEAST, _GENEROUS * likely) if likely else _UNKNOWN
+
+
+def work_on_ray(
+    search: Search,
+    storage: Storage,
+    allowance: Allowance,
+    listener: Listener | None = None,
+    *,
+    address: str | None = None,
+    workers: int = 1,
+    patience: float | None = None,
+) -> Done:
+    """Do jobs on a cluster until none is left or the time is up: as many at once as it has cores.
+
+    A worker, a node or a network that fails costs the jobs that were on it; they are done again elsewhere.
+
+    Parameters
+    ----------
+    search, storage, allowance, listener
+        As for `work`.
+    address : str or None
+        Of a running cluster, whose nodes have seqcast; without one, Ray is started here and stopped at the end.
+    workers : int
+        Cores of the Ray that is started here.
+    patience : float or None
+        Seconds from giving a job to the cluster until it is given again, doubled each time; None for `patience_for`.
+
+    Raises
+    ------
+    TrainingError
+        When the cluster lost a job again and again.
+    ConfigError
+        When no cluster answers at the address.
+    """
+    with connected(address, workers):
+        judge = search.objective
+        if isinstance(judge, Objective):
+            judge = replace(judge, on_epoch=silent)  # who listens here cannot be sent
+        # Once, not once a job: it holds the whole table. Every process of the cluster fetches it for itself.
+        return _Driver(search, storage, allowance, listener, patience, ray.put(judge)).work()
+
+
+@contextmanager
+def connected(address: str | None, workers: int) -> Iterator[None]:
+    """Be a client of a cluster meanwhile; where this process is one already, it stays one.
+
+    Raises
+    ------
+    ConfigError
+        When no cluster answers at the address.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    ending = signal.getsignal(signal.SIGTERM)
+    try:
+        _start(address, workers)
+        yield
+    finally:
+        ray.shutdown()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, ending)  # Ray has taken it
+
+
+def _start(address: str | None, workers: int) -> None:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing leaves the machine
+    # With None, Ray might find a stranger's cluster on this machine.
+    where, cores, dashboard = (address, None, None) if address else ("local", workers, False)
+    host, _, port = where.removeprefix("ray://").rpartition(":")
+    try:
+        if port.isdigit():  # Ray itself would try for many minutes
+            socket.create_connection((host.strip("[]"), int(port)), _FETCH).close()
+        ray.init(where, num_cpus=cores, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
+    except OSError as error:
+        raise ConfigError(
+            f"No Ray cluster answers at {address!r}. Start one there with `ray start --head`, or leave out "
+            "--address to start one on this machine."
+        ) from error
+
+
+@dataclass(eq=False)
+class _Flight:  # a job that the cluster has; ours until `claim` is closed
+    job: Job
+    params: Params
+    claim: ExitStack
+    limit: Deadline
+    ref: Reference
+    answer: Deadline
+    again: int = 0
+
+
+@dataclass(eq=False)
+class _Driver:
+    search: Search
+    storage: Storage
+    allowance: Allowance
+    listener: Listener | None
+    patience: float | None
+    objective: Reference
+    flights: list[_Flight] = field(default_factory=list)
+    over: bool = False
+
+    def work(self) -> Done:
+        try:
+            while self._begin() or self.flights:
+                self._look()
+            return self.storage.done()
+        finally:  # whatever ends this, an interrupt too
+            for flight in list(self.flights):
+                self._drop(flight)
+
+    def _begin(self) -> bool:
+        """Give the cluster what is ready, as far as it has cores; returns whether more is to come."""
+        done = self.storage.done()
+        ready: list[Job] = [] if self.over else self.search.method.ready(done)
+        under_way = {flight.job.key for flight in self.flights}
+        # More would only wait in a queue, for which we have no patience.
+        room = int(ray.cluster_resources().get("CPU", 0)) or 1
+        for job in [job for job in ready if job.key not in under_way]:
+            if len(self.flights) >= room:
+                return True
+            if not self.allowance.fits(job, done):
+                return False
+            self._claim(job)
+        return bool(ready)
+
+    def _claim(self, job: Job) -> None:
+        """Begin a job, unless somebody else does."""
+        with ExitStack() as stack:
+            mine = stack.enter_context(self.storage.claim(job))
+            done = self.storage.done()  # who held the claim before may have finished the job
+            if mine and job not in done:
+                params = self.search.params(job, done)
+                limit = self.allowance.limit(done)
+                ref, answer = self._submitted(job, params, limit)
+                self.flights.append(_Flight(job, params, stack.pop_all(), limit, ref, answer))
+
+    def _submitted(self, job: Job, params: Params, limit: Deadline, again: int = 0) -> tuple[Reference, Deadline]:
+        with self.storage.training(job.trial) as folder:
+            files = _read(folder)
+        # Clocks of two machines differ: what is sent is the time that is left. In a list, Ray leaves the reference be.
+        left = None if limit.moment is None else limit.left
+        ref = _task.remote([self.objective], job, dict(params), files, left)
+        patience = patience_for(job, self.storage.done()) if self.patience is None else self.patience
+        return ref, Deadline.after(patience * 2**again)
+
+    def _look(self) -> None:
+        """Wait a moment for answers, and lose patience where there is none."""
+        if not self.flights:  # others do all that is ready
+            time.sleep(_PAUSE)
+            return
+        of = {flight.ref: flight for flight in self.flights}
+        for ref in ray.wait(list(of), timeout=_PAUSE)[0]:
+            self._take(of[ref])
+        for flight in list(self.flights):
+            if time.monotonic() > (flight.limit.moment or math.inf) + _GRACE:
+                self.over = True
+                self._drop(flight)
+            elif flight.answer.passed:
+                self._again(flight, TimeoutError("no answer in time"))
+
+    def _take(self, flight: _Flight) -> None:
+        """Keep what a task found; an answer that was lost on the way is asked for again."""
+        try:
+            record, files = ray.get(flight.ref, timeout=_FETCH)
+        except RayTaskError as error:
+            if not isinstance(error.cause, RayError):
+                raise error.cause from error
+            self._again(flight, error.cause)
+        except RayError as error:
+            self._again(flight, error)
+        else:
+            self._keep(flight, record, files)
+
+    def _keep(self, flight: _Flight, record: Record | None, files: Files) -> None:
+        with self.storage.training(flight.job.trial) as folder:
+            for name, data in files.items():
+                write_atomic(folder / name, data)
+        if record is not None:
+            self.storage.add(record)
+        self._drop(flight)
+        if record is None:
+            self.over = True  # the time was up; the others see it for themselves
+        elif self.listener is not None:
+            self.listener(record, self.storage.done())
+
+    def _again(self, flight: _Flight, why: Exception) -> None:
+        """Give a job to the cluster once more; whatever its old task answers, nobody looks at it."""
+        _cancel(flight.ref)
+        flight.again += 1
+        if flight.again > _MOST:
+            raise TrainingError(
+                f"The cluster lost trial {flight.job.trial} {flight.again} times; at last: "
+                f"{(str(why) or type(why).__name__).splitlines()[0]}. See to its nodes with `ray status`; the same "
+                "command goes on from here."
+            ) from why
+        flight.ref, flight.answer = self._submitted(flight.job, flight.params, flight.limit, flight.again)
+
+    def _drop(self, flight: _Flight) -> None:
+        _cancel(flight.ref)
+        self.flights.remove(flight)
+        flight.claim.close()
+
+
+def _cancel(task: Reference) -> None:
+    # Ray 2.60 aborts this whole process where a cancelling meets an answer that has just come.
+    if not ray.wait([task], timeout=0)[0]:
+        ray.cancel(task, force=True)
+
+
+def _train(boxed: list[Reference], job: Job, params: Params, files: Files, left: float | None) -> Answer:
+    """Do a job in a folder of its own, on whatever machine; without a record where the time was up."""
+    objective = _fetched(boxed[0])
+    with tempfile.TemporaryDirectory(prefix="seqcast-") as home:
+        folder = Path(home)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        try:
+            record = objective(job, params, folder, Deadline.after(left))
+        except BudgetError:
+            record = None
+        return record, _read(folder)
+
+
+_task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_train)
+
+
+@lru_cache(maxsize=1)
+def _fetched(objective: Reference) -> Judge:
+    """Return what trials are judged by, made from its bytes once in a process and not once a job."""
+    return ray.get(objective)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    # A hidden file is a write that was killed.
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name[0] != "."}
