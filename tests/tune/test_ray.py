@@ -25,14 +25,7 @@ from tests.tune.searches import Formula, search, told
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'seqcast[ray]'")
 
-pytestmark = [
-    pytest.mark.slow,
-    # Ray leaves its logs and the processes that it has ended to the garbage collector.
-    pytest.mark.filterwarnings(
-        r"ignore:unclosed file <_io\.(FileIO|TextIOWrapper|BufferedWriter).*ray:ResourceWarning"
-    ),
-    pytest.mark.filterwarnings(r"ignore:subprocess \d+ is still running:ResourceWarning"),
-]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
