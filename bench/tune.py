@@ -8,9 +8,9 @@ batches of 32, constant rate, no clipping. Hyperband of at most 10 epochs and fa
 seed; the seed is that of weights, sample order and draws.
 
 Without options: one search of ours and one of Keras Tuner's (keras on torch), each alone in a process of one thread;
-seconds are of the search, without imports. `--control N`: Hyperband with TPE against whole trainings of random settings
-for as many epochs, N seeds. `--memory`: 200 trials of one epoch in one process, and how much memory trial 200 has beside
-trial 20 (Linux). `--all`: everything.
+seconds are of the search, without imports. `--control N`: Hyperband with TPE against whole trainings of random
+settings for as many epochs, N seeds. `--memory`: 200 trials of one epoch in one process, and how much memory trial 200
+has beside trial 20 (Linux). `--all`: everything.
 
 Keras Tuner is no dependency: pip install keras-tuner. The last line is one JSON object.
 """
