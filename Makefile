@@ -30,10 +30,10 @@ demo: $(READY)
 	$(BIN)/seqcast run examples/data/ETTh1.csv.gz --target OT,HUFL,HULL,MUFL,MULL,LUFL,LULL --horizon 24 --windows 5 --out runs/demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 quick: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 # Compares every part with a truth from elsewhere, prints the table and writes docs/correctness.md.
 proof: $(READY)

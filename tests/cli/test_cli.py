@@ -111,10 +111,11 @@ def test_a_missing_file_is_one_line_and_exit_code_2():
 def test_every_setting_of_a_run_is_an_option():
     from dataclasses import fields
 
-    shown = seqcast("run", "--help").stdout
-    for options in SECTIONS.values():
+    shown = {command: seqcast(command, "--help").stdout for command in ("run", "tune")}
+    for section, options in SECTIONS.items():
         for part in fields(options):
-            assert f"--{part.name.replace('_', '-')}" in shown
+            assert f"--{part.name.replace('_', '-')}" in shown["tune" if section == "search" else "run"]
+    assert "--trials" not in shown["run"] and "--audit" not in shown["tune"]
 
 
 def test_options_lie_over_set_and_set_over_the_file(tmp_path):
