@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,10 @@ def opened(settings: Settings, folder: Path, identity: Mapping[str, Any], *, fre
         storage.clear()
     storage.open(identity)
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / "tune.toml", settings.to_toml().encode())
+    kept = settings
+    if isinstance(storage, Postgres):
+        kept = replace(settings, search=replace(settings.search, storage=storage.address))  # without the password
+    write_atomic(folder / "tune.toml", kept.to_toml().encode())
     return storage
 
 

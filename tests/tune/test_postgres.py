@@ -369,7 +369,7 @@ def asked(uri: str, **run: object) -> Settings:
 
 def test_the_same_question_is_one_search_on_every_machine(base, tmp_path):
     def on(machine: str, *, fresh: bool = False, data: str = "0f", **run: object) -> Postgres:
-        settings = asked(base, **run)
+        settings = asked(f"{base}{'&' if '?' in base else '?'}password=hush", **run)
         storage = opened(settings, tmp_path / machine, identity_of(settings, SPACE, data), fresh=fresh)
         assert isinstance(storage, Postgres)
         return storage
@@ -377,6 +377,7 @@ def test_the_same_question_is_one_search_on_every_machine(base, tmp_path):
     one = on("one", budget="1h")
     one.add(RECORDS[0])
     assert one.scratch == tmp_path / "one" / "trainings" and (tmp_path / "one" / "tune.toml").is_file()
+    assert "hush" not in (tmp_path / "one" / "tune.toml").read_text()
     assert on("two", budget="2h", source="elsewhere/a.csv").done().records == RECORDS[:1]
     assert on("one").done().records == RECORDS[:1]
     assert on("three", seed=1).done().records == on("four", data="1f").done().records == ()
