@@ -3,7 +3,8 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 TORCH ?= torch==2.13.0
-WORKERS ?= 2
+# Three on two cores: some tests wait most of their time, for a cluster or for a process that they kill.
+WORKERS ?= 3
 BIN := .venv/bin
 READY := .venv/ready
 # Bytecode is written on first use: compiling all of it here would cost 280 MB and half a minute. Where the environment
