@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqcast.batch import Batch
@@ -13,6 +13,7 @@ from seqcast.data.panel import Panel
 from seqcast.data.window import Windows
 from seqcast.train.config import FitConfig
 from seqcast.train.loop import Source
+from seqcast.train.order import Order
 from seqcast.types import Origins
 
 MOST_VALIDATION = 2048  # windows that judge an epoch; more cost time and say little more
@@ -22,25 +23,20 @@ _PREDICT_BATCH, _PREDICT_SERIES = 512, 8192  # windows, and windows times target
 def source_of(windows: Windows, panel: Panel, split: tuple[Origins, Origins], training: FitConfig, seed: int) -> Source:
     """Return the batches of training and validation; an epoch's order hangs on the seed and its number alone."""
     train, valid = split
-    steps = min(training.steps, -(-len(train) // training.batch))
-
-    def order(epoch: int) -> Int[np.ndarray, "windows"]:
-        return np.random.default_rng([seed, epoch]).permutation(len(train))[: steps * training.batch]
+    order = Order(len(train), training.batch, training.steps, seed)
 
     def train_batches(epoch: int) -> Iterator[Batch]:
-        shuffled = order(epoch)
-        for start in range(0, len(shuffled), training.batch):
-            yield windows.batch(train.take(shuffled[start : start + training.batch]))
+        return (windows.batch(train.take(rows)) for rows in order.batches(epoch))
 
     def valid_batches() -> Iterator[Batch]:
         return (windows.batch(part) for part in parts(valid, windows.target.shape[1]))
 
     def locate(epoch: int, step: int, window: int) -> str:
-        origin = train.take(order(epoch)[[step * training.batch + window]])
+        origin = train.take(order.batches(epoch)[step][[window]])
         moment = panel.frequency.label(panel.time_of(origin))[0]
         return f"series {panel.series[int(origin.series[0])]!r}, cutoff {moment}"
 
-    return Source(train_batches, valid_batches, locate, steps)
+    return Source(train_batches, valid_batches, locate, order.steps)
 
 
 def parts(origins: Origins, targets: int = 1) -> Iterator[Origins]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from seqcast.batch import Batch
 from seqcast.errors import InputError
 from seqcast.train.loop import Source
+from seqcast.train.order import Order
 
 _VALID_BATCH = 512
 
@@ -34,7 +35,7 @@ def source_of_arrays(
     valid : tuple of two float arrays (M, T, X), (M, H, K)
         Inputs and targets of the validation part. In a time series it must lie after the training part.
     batch : int
-        Samples in a batch.
+        Samples in a batch at most.
     seed : int
         Of the order.
     steps : int
@@ -52,7 +53,7 @@ def source_of_arrays(
     >>> inputs = np.arange(6.0).reshape(6, 1, 1)
     >>> source = source_of_arrays(inputs, 2 * inputs, (inputs, 2 * inputs), batch=4)
     >>> [len(batch.past) for batch in source.train(0)], source.steps, source.locate(0, 0, 0)
-    ([4, 2], 2, 'sample 3')
+    ([3, 3], 2, 'sample 3')
     """
     train = batch_of_arrays(inputs, targets, device)
     held = batch_of_arrays(*valid, device)
@@ -62,24 +63,19 @@ def source_of_arrays(
                 f"The {name} part must hold a known target; got {len(part.past)} samples, none of them with one. "
                 "Give more samples, or targets that are not NaN."
             )
-    count = len(inputs)
-    most = min(steps, -(-count // batch))
-
-    def order(epoch: int) -> Int[np.ndarray, "samples"]:
-        return np.random.default_rng([seed, epoch]).permutation(count)[: most * batch]
+    order = Order(len(inputs), batch, steps, seed)
 
     def train_batches(epoch: int) -> Iterator[Batch]:
-        shuffled = torch.from_numpy(order(epoch)).to(train.past.device)
-        return (_taken(train, rows) for rows in shuffled.split(batch))
+        return (_taken(train, torch.from_numpy(rows).to(train.past.device)) for rows in order.batches(epoch))
 
     def valid_batches() -> Iterator[Batch]:
         rows = torch.arange(len(held.past), device=held.past.device)
         return (_taken(held, part) for part in rows.split(_VALID_BATCH))
 
     def locate(epoch: int, step: int, window: int) -> str:
-        return f"sample {order(epoch)[step * batch + window]}"
+        return f"sample {order.batches(epoch)[step][window]}"
 
-    return Source(train_batches, valid_batches, locate, most)
+    return Source(train_batches, valid_batches, locate, order.steps)
 
 
 def batch_of_arrays(
