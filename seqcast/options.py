@@ -16,6 +16,8 @@ SPREADS = ("normal", "bootstrap")
 METHODS = ("hyperband", "asha", "random")
 SAMPLERS = ("tpe", "random")
 ENGINES = ("local", "ray")
+PLACE = ("engine", "address")
+"""Options that say where the work is done, and change no answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class RunOptions:
     spread: str = option("normal", "intervals of classical models: normal, or bootstrap of their residuals")
     ensembles: bool = option(True, "two combinations of the models beside them")
     audit: bool = option(True, "audit one cheap window for leaks")
+    engine: str = option("local", "local, or ray: tasks of a cluster do the trials, and the fits of classical models")
+    address: str | None = option(None, "of a Ray cluster; without it one is started on this machine")
 
     def __post_init__(self) -> None:
         if self.horizon < 1:
@@ -54,11 +58,12 @@ class RunOptions:
         if self.inner is not None and self.inner < 0:
             raise ConfigError(f"inner must not be below 0; got {self.inner}.")
         for name, value, known in (
-            ("intervals", self.intervals or INTERVALS[0], INTERVALS),
-            ("spreads", self.spread, SPREADS),
+            ("intervals are", self.intervals or INTERVALS[0], INTERVALS),
+            ("spreads are", self.spread, SPREADS),
+            ("engine is", self.engine, ENGINES),
         ):
             if value not in known:
-                raise ConfigError(f"No {name} are named {value!r}. {nearest(value, known)}")
+                raise ConfigError(f"No {name} named {value!r}. {nearest(value, known)}")
         if not self.models:
             raise ConfigError("A run needs at least one model; got none. For example: --models arima,hybrid")
 
@@ -78,8 +83,6 @@ class SearchOptions:
     sampler: str = option("tpe", "how settings are drawn: tpe, by what did well before, or random")
     factor: int = option(3, "one in so many goes on to the next rung")
     workers: int = option(1, "processes that try settings at the same time")
-    engine: str = option("local", "local, or ray")
-    address: str | None = option(None, "of a Ray cluster; without it one is started on this machine")
     storage: str | None = option(None, "URI of a PostgreSQL database that several machines share; without it a file")
 
     def __post_init__(self) -> None:
@@ -90,7 +93,6 @@ class SearchOptions:
         for name, value, known in (
             ("method", self.method, METHODS),
             ("sampler", self.sampler, SAMPLERS),
-            ("engine", self.engine, ENGINES),
         ):
             if value not in known:
                 raise ConfigError(f"No {name} is named {value!r}. {nearest(value, known)}")

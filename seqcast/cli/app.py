@@ -16,6 +16,7 @@ from seqcast import __version__
 from seqcast.cli.options import RUN_SECTIONS, TABLE_SECTIONS, with_settings
 from seqcast.config import Settings
 from seqcast.errors import SeqcastError
+from seqcast.options import PLACE
 
 app = typer.Typer(
     name="seqcast",
@@ -56,7 +57,7 @@ def run(
 
 
 @app.command()
-@with_settings
+@partial(with_settings, without=PLACE)
 def fit(
     settings: Settings,
     out: Annotated[str, typer.Option(metavar="DIR", help="folder for the model")],
@@ -121,7 +122,7 @@ def backtest(
 
 
 @app.command()
-@with_settings
+@partial(with_settings, without=PLACE)
 def audit(
     settings: Settings,
     source: Source = None,

@@ -18,6 +18,7 @@ from seqcast.forecasters.build import build_forecaster, watched
 from seqcast.forecasters.tidy import as_written
 from seqcast.leaks.outcome import Audit
 from seqcast.runs.audited import audit_settings
+from seqcast.runs.engine import working
 from seqcast.runs.job import backtest_parquet, board_rows
 from seqcast.runs.talk import Talk
 
@@ -53,7 +54,8 @@ def backtest(settings: Settings, out: Path | None, talk: Talk) -> tuple[tuple[Sc
     for note in (*panel.notes, *planned.notes):
         talk.note(note)
     deadline = Deadline.after(seconds_of(options.budget) if options.budget else None)
-    study = compare(panel, planned, forecasters, Limits(deadline, options.refit, talk.stage))
+    with working(options):
+        study = compare(panel, planned, forecasters, Limits(deadline, options.refit, talk.stage))
     for note in study.notes:
         talk.note(note)
     if out is not None:

@@ -22,7 +22,7 @@ from seqcast.errors import BudgetError, ColumnError, SeqcastError
 from seqcast.forecasters.gaussian import History, LocalForecast, LocalFunction, rescaled
 from seqcast.forecasters.guard import FIT_FAILURES, simplest
 from seqcast.forecasters.orders import ArimaOrder
-from seqcast.forecasters.pool import Died, map_in_processes
+from seqcast.forecasters.pool import Died, crew
 from seqcast.forecasters.regressors import Known, known_at
 from seqcast.train.progress import EpochRecord
 from seqcast.types import Forecast, Origins, Task
@@ -70,7 +70,7 @@ class Local:
     history_limit : int or None
         Rows before the origin that it is given; None for all.
     workers : int or None
-        Processes; None for one a processor.
+        Jobs at the same time; None for as many as the crew does (`pool.crew`).
     reads_known : bool
         Whether the function takes the known columns too, as `known`: a `Known` of the history's rows and the horizon's.
 
@@ -135,7 +135,9 @@ class FittedLocal:
         """
         function = self.local.function.load() if isinstance(self.local.function, Lazy) else self.local.function
         jobs = self._jobs(panel, origins)
-        answers = _all(partial(_answer, function), jobs, self.local.workers or os.cpu_count() or 1, self.deadline)
+        answers = _all(
+            partial(_answer, function), jobs, self.local.workers or crew().workers or os.cpu_count() or 1, self.deadline
+        )
         targets = len(panel.columns.target)
         self.notes = _summary(self.local.name, answers, [panel.series[s] for s in np.repeat(origins.series, targets)])
         shape = (len(origins), targets, self.task.horizon)
@@ -195,7 +197,7 @@ def _shared(
     function: "partial[LocalForecast]", jobs: list[Job], workers: int, each: float, deadline: Deadline
 ) -> list[LocalForecast]:
     chunk = min(max(int(_CHUNK_SECONDS / each), 1), 1 + len(jobs) // (4 * workers))
-    answers = map_in_processes(function, jobs, workers=workers, chunk=chunk, deadline=deadline)
+    answers = crew().mapper(function, jobs, workers=workers, chunk=chunk, deadline=deadline)
     return [
         _naively(job[0], job[1], "its process ended, for want of memory or by a fault of a library")
         if isinstance(answer, Died)

@@ -9,10 +9,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
@@ -58,7 +59,7 @@ def map_in_processes(
     """
     results: dict[int, Any] = {}
     # A chunk that killed its process is tried again job by job, so that only the culprit is lost.
-    waiting = [list(range(low, min(low + chunk, len(jobs)))) for low in range(0, len(jobs), chunk)][::-1]
+    waiting = chunks_of(len(jobs), chunk)
     crew = [_start(function) for _ in range(min(workers, len(waiting)))]
     try:
         while len(results) < len(jobs):
@@ -76,6 +77,61 @@ def map_in_processes(
         for worker in crew:
             _stop(worker)
     return [results[index] for index in range(len(jobs))]
+
+
+def chunks_of(count: int, chunk: int) -> list[list[int]]:
+    """Return the places of so many jobs in parts, the first part last: each is taken from the end.
+
+    Examples
+    --------
+    >>> chunks_of(5, chunk=2)
+    [[4], [2, 3], [0, 1]]
+    """
+    return [list(range(low, min(low + chunk, count))) for low in range(0, count, chunk)][::-1]
+
+
+class Mapper(Protocol):
+    """Maps a function over jobs, as `map_in_processes` does."""
+
+    def __call__(
+        self, function: Callable[..., Any], jobs: Sequence[Job], *, workers: int, chunk: int, deadline: Deadline
+    ) -> list[Any]:
+        """Return `function(*job)` of each job, in the order of the jobs."""
+        ...
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who does many jobs, and how many of them at once; None for one a processor."""
+
+    mapper: Mapper = map_in_processes
+    workers: int | None = None
+
+
+_HERE = Crew()
+_CREW: ContextVar[Crew] = ContextVar("crew", default=_HERE)
+
+
+def crew() -> Crew:
+    """Return who does many jobs here.
+
+    Examples
+    --------
+    >>> with done_by(Crew(workers=7)):
+    ...     crew().workers
+    7
+    """
+    return _CREW.get()
+
+
+@contextmanager
+def done_by(crew: Crew) -> Iterator[None]:
+    """Let others do many jobs meanwhile, such as a cluster."""
+    token = _CREW.set(crew)
+    try:
+        yield
+    finally:
+        _CREW.reset(token)
 
 
 def _patience(deadline: Deadline) -> float | None:

@@ -25,7 +25,9 @@ from seqcast.forecasters.bundle import Saved, save_model
 from seqcast.forecasters.tidy import as_written, tidy
 from seqcast.leaks.outcome import Audit
 from seqcast.models.names import NETWORK_NAMES
+from seqcast.options import PLACE
 from seqcast.runs.audited import NOT_ASKED, Audited, audit_run
+from seqcast.runs.engine import working
 from seqcast.runs.folder import RunFolder, versions
 from seqcast.runs.judged import Judged
 from seqcast.runs.page import Findings, write_page
@@ -113,7 +115,8 @@ def run(settings: Settings, out: Path | str, *, resume: bool = False, talk: Talk
     SeqcastError
         When the table, a setting or the folder is refused.
     """
-    return _Job(settings, RunFolder(Path(out)), talk or Talk()).work(resume)
+    with working(settings.run):
+        return _Job(settings, RunFolder(Path(out)), talk or Talk()).work(resume)
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ class _Job:
         for note in (*panel.notes, *planned.notes):
             self.talk.note(note)
         mark = fingerprint(settings.source, settings.table)
-        self.folder.open({"data": mark, "settings": settings.to_mapping(), "versions": versions()}, resume)
+        self.folder.open({"data": mark, "settings": _told(settings), "versions": versions()}, resume)
         self.folder.write("run.toml", settings.to_toml().encode())
         limits = Limits.of(settings.run, deadline, self.talk.stage)
         audited = self._audited(panel, limits)
@@ -209,6 +212,12 @@ class _Job:
             "settings": self.settings.to_mapping(),
         }
         return (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _told(settings: Settings) -> dict[str, Any]:
+    """Return what a run must be gone on with; on which machines it is worked changes no answer."""
+    mapping = settings.to_mapping()
+    return {**mapping, "run": {name: value for name, value in mapping["run"].items() if name not in PLACE}}
 
 
 def backtest_parquet(panel: Panel, study: Study) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from seqcast.config import Settings
 from seqcast.errors import ConfigError
 from seqcast.files import write_atomic
+from seqcast.options import PLACE
 from seqcast.runs.folder import versions
 from seqcast.tune.journal import Journal
 from seqcast.tune.postgres import Postgres
@@ -64,7 +65,7 @@ def identity_of(settings: Settings, space: Space, data: str) -> dict[str, Any]:
     """
     sought = settings.to_mapping()
     sought.pop("source", None)
-    sought["run"] = {name: value for name, value in sought["run"].items() if name != "budget"}
+    sought["run"] = {name: value for name, value in sought["run"].items() if name not in ("budget", *PLACE)}
     sought["search"] = {n: v for n, v in sought.get("search", {}).items() if n in ("method", "sampler", "factor")}
     return {"data": data, "settings": sought, "space": space.to_mapping(), "versions": versions()}
 

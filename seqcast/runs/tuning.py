@@ -3,8 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -25,9 +24,10 @@ from seqcast.forecasters.base import Forecaster
 from seqcast.forecasters.build import build_forecaster
 from seqcast.forecasters.bundle import Saved, save_model
 from seqcast.forecasters.tidy import as_written, tidy
-from seqcast.options import DEFAULT_MODELS, SearchOptions
+from seqcast.options import DEFAULT_MODELS
 from seqcast.report.search import search_page
 from seqcast.report.search_facts import build_search_facts
+from seqcast.runs.engine import working
 from seqcast.runs.searched import identity_of, opened
 from seqcast.runs.talk import Talk
 from seqcast.runs.tuned import DEFAULTS, TUNED, TuneResult, table_of
@@ -71,7 +71,9 @@ def tune(settings: Settings, out: Path | str, *, fresh: bool = False, talk: Talk
     BundleError
         When the folder holds a search with other settings.
     """
-    return _Tuning(_asked(settings), Path(out), talk or Talk(), time.monotonic()).work(fresh)
+    tuning = _Tuning(_asked(settings), Path(out), talk or Talk(), time.monotonic())
+    with working(settings.run, settings.search.workers):
+        return tuning.work(fresh)
 
 
 def _asked(settings: Settings) -> Settings:
@@ -109,11 +111,7 @@ class _Tuning:
         return self._written(storage, done, search.space, scores, forecast)
 
     def _searched(self, search: Search, storage: Storage) -> Done:
-        with _engine(self.settings.search) as work:
-            return self._searched_by(work, search, storage)
-
-    def _searched_by(self, work: "_Work", search: Search, storage: Storage) -> Done:
-        limit = self._deadline()
+        work, limit = _engine(self.settings), self._deadline()
 
         def heard(record: Record, done: Done) -> None:
             best = done.best()
@@ -216,16 +214,13 @@ class _Only:
 _Work = Callable[[Search, Storage, Allowance, Listener], Done]
 
 
-@contextmanager
-def _engine(options: SearchOptions) -> Iterator[_Work]:
-    """Lend what does the jobs; Ray is started once, though jobs are done twice."""
-    if options.engine != "ray":
-        yield work if options.workers == 1 else partial(work_together, workers=options.workers)
-        return
-    from seqcast.tune.ray import connected, work_on_ray
+def _engine(settings: Settings) -> _Work:
+    """Return what does the jobs."""
+    if settings.run.engine == "ray":
+        from seqcast.tune.ray import work_on_ray
 
-    with connected(options.address, options.workers):
-        yield work_on_ray
+        return work_on_ray
+    return work if settings.search.workers == 1 else partial(work_together, workers=settings.search.workers)
 
 
 def planned_for(panel: Panel, settings: Settings) -> Plan:

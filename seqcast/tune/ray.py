@@ -1,52 +1,45 @@
 """The same search on a Ray cluster: this process keeps the records and draws the settings, tasks of the cluster train.
 
-Only this file imports Ray. Settings hang on earlier brackets alone, so it does not matter which task ends first.
+Settings hang on earlier brackets alone, so it does not matter which task ends first.
 """
 
-import logging
 import math
-import os
-import signal
-import socket
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from seqcast.budget import Deadline
-from seqcast.errors import BudgetError, ConfigError, MissingExtraError, TrainingError
+from seqcast.errors import BudgetError, TrainingError
 from seqcast.files import write_atomic
+from seqcast.forecasters.cluster import (
+    FETCH,
+    RETRIES,
+    RayError,
+    RayTaskError,
+    Reference,
+    cancel,
+    connected,
+    cores,
+    fetched,
+    ray,
+)
 from seqcast.tune.journal import Storage
 from seqcast.tune.objective import Objective, silent
 from seqcast.tune.records import Done, Job, Record
-from seqcast.tune.search import Allowance, Judge, Listener, Search, seconds_of_job
+from seqcast.tune.search import Allowance, Listener, Search, seconds_of_job
 from seqcast.tune.space import Params
-
-try:
-    import ray
-    from ray.exceptions import RayError, RayTaskError
-except ModuleNotFoundError as missing:
-    raise MissingExtraError(
-        "The engine 'ray' needs Ray, which is not installed: pip install 'seqcast[ray]', or search on this machine "
-        "with --engine local."
-    ) from missing
 
 _PAUSE = 0.2  # seconds until we look again whether a task has ended or the time is up
 _MOST = 5  # times that a job is given to the cluster again
-_RETRIES = 3  # of Ray itself, where it sees that a worker died
 _LEAST, _GENEROUS = 60.0, 10.0  # seconds, and times the likely ones, that an answer is waited for
 _UNKNOWN = 3600.0  # seconds that it is waited for, as long as nothing tells how long a job takes
-_FETCH = 60.0  # seconds that the bytes of an answer may take
 _GRACE = 5.0  # seconds after the time is up, in which tasks may still hand over how far they came
 
 Files = Mapping[str, bytes]
 Answer = tuple[Record | None, Files]
-Reference = ray.ObjectRef[Any]
 
 
 def patience_for(job: Job, done: Done) -> float:
@@ -103,44 +96,6 @@ def work_on_ray(
         return _Driver(search, storage, allowance, listener, patience, ray.put(judge)).work()
 
 
-@contextmanager
-def connected(address: str | None, workers: int) -> Iterator[None]:
-    """Be a client of a cluster meanwhile; where this process is one already, it stays one.
-
-    Raises
-    ------
-    ConfigError
-        When no cluster answers at the address.
-    """
-    if ray.is_initialized():
-        yield
-        return
-    ending = signal.getsignal(signal.SIGTERM)
-    try:
-        _start(address, workers)
-        yield
-    finally:
-        ray.shutdown()
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, ending)  # Ray has taken it
-
-
-def _start(address: str | None, workers: int) -> None:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing leaves the machine
-    # With None, Ray might find a stranger's cluster on this machine.
-    where, cores, dashboard = (address, None, None) if address else ("local", workers, False)
-    host, _, port = where.removeprefix("ray://").rpartition(":")
-    try:
-        if port.isdigit():  # Ray itself would try for many minutes
-            socket.create_connection((host.strip("[]"), int(port)), _FETCH).close()
-        ray.init(where, num_cpus=cores, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
-    except OSError as error:
-        raise ConfigError(
-            f"No Ray cluster answers at {address!r}. Start one there with `ray start --head`, or leave out "
-            "--address to start one on this machine."
-        ) from error
-
-
 @dataclass(eq=False)
 class _Flight:  # a job that the cluster has; ours until `claim` is closed
     job: Job
@@ -178,7 +133,7 @@ class _Driver:
         ready: list[Job] = [] if self.over else self.search.method.ready(done)
         under_way = {flight.job.key for flight in self.flights}
         # More would only wait in a queue, for which we have no patience.
-        room = int(ray.cluster_resources().get("CPU", 0)) or 1
+        room = cores()
         for job in [job for job in ready if job.key not in under_way]:
             if len(self.flights) >= room:
                 return True
@@ -225,7 +180,7 @@ class _Driver:
     def _take(self, flight: _Flight) -> None:
         """Keep what a task found; an answer that was lost on the way is asked for again."""
         try:
-            record, files = ray.get(flight.ref, timeout=_FETCH)
+            record, files = ray.get(flight.ref, timeout=FETCH)
         except RayTaskError as error:
             if not isinstance(error.cause, RayError):
                 raise error.cause from error
@@ -249,7 +204,7 @@ class _Driver:
 
     def _again(self, flight: _Flight, why: Exception) -> None:
         """Give a job to the cluster once more; whatever its old task answers, nobody looks at it."""
-        _cancel(flight.ref)
+        cancel(flight.ref)
         flight.again += 1
         if flight.again > _MOST:
             raise TrainingError(
@@ -260,20 +215,14 @@ class _Driver:
         flight.ref, flight.answer = self._submitted(flight.job, flight.params, flight.limit, flight.again)
 
     def _drop(self, flight: _Flight) -> None:
-        _cancel(flight.ref)
+        cancel(flight.ref)
         self.flights.remove(flight)
         flight.claim.close()
 
 
-def _cancel(task: Reference) -> None:
-    # Ray 2.60 aborts this whole process where a cancelling meets an answer that has just come.
-    if not ray.wait([task], timeout=0)[0]:
-        ray.cancel(task, force=True)
-
-
 def _train(boxed: list[Reference], job: Job, params: Params, files: Files, left: float | None) -> Answer:
     """Do a job in a folder of its own, on whatever machine; without a record where the time was up."""
-    objective = _fetched(boxed[0])
+    objective = fetched(boxed[0])
     with tempfile.TemporaryDirectory(prefix="seqcast-") as home:
         folder = Path(home)
         for name, data in files.items():
@@ -285,13 +234,7 @@ def _train(boxed: list[Reference], job: Job, params: Params, files: Files, left:
         return record, _read(folder)
 
 
-_task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_train)
-
-
-@lru_cache(maxsize=1)
-def _fetched(objective: Reference) -> Judge:
-    """Return what trials are judged by, made from its bytes once in a process and not once a job."""
-    return ray.get(objective)
+_task = ray.remote(num_cpus=1, max_retries=RETRIES)(_train)
 
 
 def _read(folder: Path) -> dict[str, bytes]:

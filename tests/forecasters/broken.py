@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -38,3 +39,28 @@ def adding(left: int, right: int) -> int:
     if left == 13:
         os._exit(3)
     return left + right
+
+
+def resting(seconds: float) -> float:
+    """Come back after a while."""
+    time.sleep(seconds)
+    return seconds
+
+
+def slow_once(place: int, mark: str) -> int:
+    """Return the place; the first that is asked for 2 does not come back."""
+    if place == 2 and not Path(mark).exists():
+        Path(mark).touch()
+        time.sleep(600)
+    return place
+
+
+def stuck_at(place: int, node: str, mark: str) -> int:
+    """Return the place, after a moment; the first job of a Ray node does not come back."""
+    import ray
+
+    if ray.get_runtime_context().get_node_id() == node and not Path(mark).exists():
+        Path(mark).touch()
+        time.sleep(600)
+    time.sleep(0.3)
+    return place

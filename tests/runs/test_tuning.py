@@ -183,7 +183,11 @@ def test_a_budget_too_short_for_a_search_still_gives_the_model_of_the_defaults(t
         ({"search": {}}, ConfigError, "A search needs an end: give --budget 20m, --trials 30"),
         ({"search": {"trials": 0}}, ConfigError, "trials must be at least 1; got 0"),
         ({"search": {"trials": 2, "method": "hyperban"}}, ConfigError, "Did you mean 'hyperband'?"),
-        ({"search": {"trials": 2, "engine": "spark"}}, ConfigError, "No engine is named 'spark'"),
+        (
+            {"search": {"trials": 2}, "run": {"horizon": 4, "engine": "spark"}},
+            ConfigError,
+            "No engine is named 'spark'",
+        ),
         ({"run": {"horizon": 4, "models": ["theta"]}}, ConfigError, "Settings are sought for networks"),
         ({"run": {"horizon": 4, "inner": 0}}, HistoryError, "Settings are sought on inner windows"),
     ],

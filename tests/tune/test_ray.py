@@ -21,6 +21,7 @@ from seqcast.tune.journal import Journal
 from seqcast.tune.records import Done, Job, Record
 from seqcast.tune.search import Allowance, work
 from seqcast.tune.space import Params
+from tests.clusters import WATCHFUL, alive, two_nodes, waited_for
 from tests.tune.searches import Formula, search, told
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'seqcast[ray]'")
@@ -109,19 +110,11 @@ def trainings(journal: Journal) -> dict[str, bytes]:
     return {path.relative_to(journal.folder).as_posix(): path.read_bytes() for path in files}
 
 
-def waited_for(holds, seconds=60.0) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize("method", ["hyperband", "random"])
-def test_records_and_trainings_are_those_of_one_process(tmp_path, method):
+def test_records_and_trainings_are_those_of_one_process(tmp_path):
     from seqcast.tune.ray import work_on_ray
 
+    method, heard = "hyperband", []
     ending = signal.getsignal(signal.SIGTERM)
-    heard = []
     alone, journal = opened(tmp_path / "alone"), opened(tmp_path / "ray")
     expected = work(search(method), alone, Allowance())
     done = work_on_ray(search(method), journal, Allowance(), lambda record, done: heard.append(record), workers=2)
@@ -132,46 +125,60 @@ def test_records_and_trainings_are_those_of_one_process(tmp_path, method):
     assert signal.getsignal(signal.SIGTERM) == ending
 
 
-def test_the_table_is_sent_once_and_made_once_in_a_process(tmp_path, monkeypatch):
-    from seqcast.tune.ray import work_on_ray
+@pytest.fixture(scope="class")
+def cluster():
+    from seqcast.forecasters.cluster import connected
 
-    puts = []
-    put = ray.put
-    monkeypatch.setattr(ray, "put", lambda value: puts.append(value) or put(value))
-    done = work_on_ray(search(objective=Counted(tmp_path / "log")), opened(tmp_path), Allowance(), workers=2)
-    made = (tmp_path / "log").read_text().split()
-    assert len(puts) == 1
-    assert len(done.records) > 10
-    assert len(made) == len(set(made)) < len(done.records)
-    assert str(os.getpid()) not in made
+    with connected(None, 2):
+        yield
 
 
-def test_a_killed_worker_costs_no_record(tmp_path):
-    from seqcast.tune.ray import work_on_ray
+@pytest.mark.usefixtures("cluster")
+class TestOneNode:
+    def test_random_search_finds_what_it_finds_here(self, tmp_path):
+        from seqcast.tune.ray import work_on_ray
 
-    # Ray itself tries four times; the fifth death is one after it has given up.
-    marks = tmp_path / "marks"
-    marks.mkdir()
-    jobs = [record.job for record in work(search(), opened(tmp_path / "alone"), Allowance()).records]
-    dying = search(objective=Dying(marks, jobs[3], times=5))
-    done = work_on_ray(dying, opened(tmp_path / "ray"), Allowance(), workers=2)
-    assert len(list(marks.iterdir())) == 5
-    assert told(done) == locally(tmp_path / "local")
+        done = work_on_ray(search("random"), opened(tmp_path / "ray"), Allowance())
+        assert told(done) == locally(tmp_path / "local", method="random")
 
+    def test_the_table_is_sent_once_and_made_once_in_a_process(self, tmp_path, monkeypatch):
+        from seqcast.tune.ray import work_on_ray
 
-def test_faults_of_the_objective_end_the_search_and_those_of_the_cluster_do_in_the_end(tmp_path, monkeypatch):
-    from seqcast.tune import ray as ours
+        puts = []
+        put = ray.put
+        monkeypatch.setattr(ray, "put", lambda value: puts.append(value) or put(value))
+        done = work_on_ray(search(objective=Counted(tmp_path / "log")), opened(tmp_path), Allowance())
+        made = (tmp_path / "log").read_text().split()
+        assert len(puts) == 1
+        assert len(done.records) > 10
+        assert len(made) == len(set(made)) < len(done.records)
+        assert str(os.getpid()) not in made
 
-    def searched(name, objective, listener=None, allowance=None, **more):
-        journal = opened(tmp_path / name)
-        return journal, ours.work_on_ray(
-            search(objective=objective), journal, allowance or Allowance(), listener, **more
-        )
+    def test_a_killed_worker_costs_no_record(self, tmp_path, monkeypatch):
+        from seqcast.tune import ray as ours
 
-    def interrupted(record, done):
-        raise KeyboardInterrupt
+        # The second death is one after Ray itself has given up.
+        monkeypatch.setattr(ours, "_task", ours._task.options(max_retries=0))
+        marks = tmp_path / "marks"
+        marks.mkdir()
+        jobs = [record.job for record in work(search(), opened(tmp_path / "alone"), Allowance()).records]
+        dying = search(objective=Dying(marks, jobs[3], times=2))
+        done = ours.work_on_ray(dying, opened(tmp_path / "ray"), Allowance())
+        assert len(list(marks.iterdir())) == 2
+        assert told(done) == locally(tmp_path / "local")
 
-    with ours.connected(None, 2):
+    def test_faults_of_the_objective_end_the_search_and_those_of_the_cluster_do_in_the_end(self, tmp_path, monkeypatch):
+        from seqcast.tune import ray as ours
+
+        def searched(name, objective, listener=None, allowance=None, **more):
+            journal = opened(tmp_path / name)
+            return journal, ours.work_on_ray(
+                search(objective=objective), journal, allowance or Allowance(), listener, **more
+            )
+
+        def interrupted(record, done):
+            raise KeyboardInterrupt
+
         with pytest.raises(ZeroDivisionError, match="^asked for$"):
             searched("fault", Failing(ZeroDivisionError))
         journal, done = searched("budget", Failing(BudgetError))
@@ -200,26 +207,10 @@ def test_an_address_without_a_cluster_is_refused(tmp_path):
         work_on_ray(search(), opened(tmp_path), Allowance(), address="127.0.0.1:1")
 
 
-# Seconds instead of a minute until a node that is silent counts as dead.
-_WATCHFUL = {
-    "health_check_initial_delay_ms": 0,
-    "health_check_period_ms": 500,
-    "health_check_timeout_ms": 1000,
-    "health_check_failure_threshold": 4,
-}
+def test_a_node_that_dies_costs_no_record(tmp_path):
+    from seqcast.tune.ray import work_on_ray
 
-
-def test_a_node_that_dies_costs_no_record(tmp_path, monkeypatch):
-    from ray.cluster_utils import Cluster
-
-    from seqcast.tune.ray import connected, work_on_ray
-
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    small = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 100 * 2**20}
-    with ExitStack() as stack:
-        cluster = Cluster(initialize_head=True, head_node_args={**small, "_system_config": _WATCHFUL})
-        stack.callback(cluster.shutdown)
-        node = cluster.add_node(**small)
+    with two_nodes() as node:
         stuck = Stuck(node.node_id, tmp_path / "mark", tmp_path / "log")
         journal = opened(tmp_path / "ray")
         before = []
@@ -229,22 +220,16 @@ def test_a_node_that_dies_costs_no_record(tmp_path, monkeypatch):
             before.extend(told(journal.done()))
             node.kill_raylet(check_alive=False)
 
-        stack.enter_context(connected(cluster.address, 1))
-        assert [each["Alive"] for each in ray.nodes()] == [True, True]
         killer = threading.Thread(target=kill)
         killer.start()
         done = work_on_ray(search(objective=stuck), journal, Allowance())
         killer.join()
-        waited_for(lambda: _alive(node.node_id) is False)
+        waited_for(lambda: not alive(node))
     key = stuck.mark.read_text()
     assert (tmp_path / "log").read_text().count(key) == 2
     assert before
     assert [record for record in told(done) if record in before] == before
     assert told(done) == locally(tmp_path / "local")
-
-
-def _alive(node_id):
-    return next(node["Alive"] for node in ray.nodes() if node["NodeID"] == node_id)
 
 
 @contextmanager
@@ -276,7 +261,8 @@ _SEARCH = """
 import json, sys, time
 from pathlib import Path
 import ray
-from seqcast.tune.ray import connected, work_on_ray
+from seqcast.forecasters.cluster import connected
+from seqcast.tune.ray import work_on_ray
 from seqcast.tune.search import Allowance
 from tests.tune.searches import search
 from tests.tune.test_ray import Stuck, opened
@@ -298,7 +284,7 @@ def test_a_network_that_is_cut_costs_no_record(tmp_path):
     with ExitStack() as stack:
         head, far, cable = stack.enter_context(two_namespaces())
         where = (Path(sys.executable).parent / "ray").as_posix()
-        watchful = json.dumps(_WATCHFUL)
+        watchful = json.dumps(WATCHFUL)
         small = ["--num-cpus=1", f"--object-store-memory={100 * 2**20}", "--disable-usage-stats", "--block"]
         first = ["--head", "--port=6391", "--node-ip-address=10.213.77.1", "--include-dashboard=false"]
         began(stack, head, [where, "start", *first, f"--system-config={watchful}", *small], tmp_path / "head.txt")
