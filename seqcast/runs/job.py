@@ -115,8 +115,9 @@ def run(settings: Settings, out: Path | str, *, resume: bool = False, talk: Talk
     SeqcastError
         When the table, a setting or the folder is refused.
     """
+    began = time.monotonic()  # a budget pays for the start of a cluster too
     with working(settings.run):
-        return _Job(settings, RunFolder(Path(out)), talk or Talk()).work(resume)
+        return _Job(settings, RunFolder(Path(out)), talk or Talk()).work(resume, began)
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,11 @@ class _Job:
     folder: RunFolder
     talk: Talk
 
-    def work(self, resume: bool) -> RunResult:
-        began = time.monotonic()
+    def work(self, resume: bool, began: float) -> RunResult:
         settings = self.settings
         budget = seconds_of(settings.run.budget) if settings.run.budget else None
         reserve = 0.0 if budget is None else max(_LEAST_REPORT, _REPORT_SHARE * budget)
-        deadline = Deadline.after(None if budget is None else budget - reserve)
+        deadline = Deadline(None if budget is None else began + budget - reserve)
         forecasters = [self._forecaster(name) for name in settings.run.models]
         self.talk.stage("reading the table")
         panel = read_panel(settings.source, settings.columns, settings.table)
