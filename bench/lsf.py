@@ -10,11 +10,12 @@ started from. `--model` takes every model of the registry, and `linear`: DLinear
 336 steps back unless told, batches of 32, MSE; the rate of our schedule was chosen by the validation part.
 
 `--context`, `--loss`, `--set model.hybrid.width=128` change a setting; `--budget` ends each training after so many
-seconds. Each finished training is a line of `--keep FILE`; a second run reads it instead of training anew. The last
-line of stdout is one JSON object.
+seconds. Each finished training is a line of `--keep FILE`; a second run of the same code
+reads it instead of training anew. The last line of stdout is one JSON object.
 """
 
 import argparse
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ import numpy as np
 import polars as pl
 import torch
 
+from bench.keep import kept
 from bench.protocol import ANCHORS, Borders, DLinear, Errors, errors
 from seqcast.budget import Deadline
 from seqcast.cli.options import settings_of
@@ -159,7 +161,7 @@ def main() -> None:
     found: dict[int, list[Trained]] = {horizon: [] for horizon in horizons}
     for seed in range(given.seeds if trial.model in (*NETWORK_NAMES, "linear") else 1):
         for horizon in horizons:
-            found[horizon].append(_kept(trial, horizon, seed, given))
+            found[horizon].append(_trained(trial, horizon, seed, given))
             print(json.dumps(asdict(found[horizon][-1])), flush=True)
     _table(name, trial.model, found)
     print(json.dumps(_summary(str(given.data), given.model, found)))
@@ -193,19 +195,11 @@ def _settings(given: argparse.Namespace) -> Settings:
     return replace(settings, training=training, model={**settings.model, **context})
 
 
-def _kept(trial: Trial, horizon: int, seed: int, given: argparse.Namespace) -> Trained:
-    """Return what an earlier run kept of this very training, or train and keep it."""
-    key = json.dumps([trial.model, trial.settings.to_mapping(), horizon, seed, given.budget], sort_keys=True)
-    lines = given.keep.read_text().splitlines() if given.keep and given.keep.exists() else []
-    for line in lines:
-        record = json.loads(line)
-        if record["key"] == key:
-            return Trained(**record["trained"])
-    trained = trial.at(horizon, seed, given.budget)
-    if given.keep:
-        with given.keep.open("a") as kept:
-            kept.write(json.dumps({"key": key, "trained": asdict(trained)}) + "\n")
-    return trained
+def _trained(trial: Trial, horizon: int, seed: int, given: argparse.Namespace) -> Trained:
+    """Return what an earlier run of the same code kept of this very training, or train and keep it."""
+    values = hashlib.sha256(trial.panel.values.tobytes()).hexdigest()
+    question = [trial.model, values, trial.settings.to_mapping(), horizon, seed, given.budget]
+    return kept(given.keep, question, lambda: trial.at(horizon, seed, given.budget), Trained)
 
 
 def _table(name: str, model: str, found: dict[int, list[Trained]]) -> None:

@@ -1,26 +1,28 @@
 """How good is one model for a whole panel of series, by the measures of the M4 competition?
 
     OMP_NUM_THREADS=1 python -m bench.panel --train Hourly-train.csv --test Hourly-test.csv --season 24
-        [--model hybrid] [--seeds 3] [--horizon 48] [--cycle 24,168] [--log] [--adjust] [--set ...] [--keep FILE]
+        [--model hybrid] [--seeds 3] [--horizon 48] [--cycle 24,168] [--units auto] [--set ...] [--keep FILE]
 
 A network is trained once on all series (a global model) and asked at the end of each; a classical model is fitted to
 each series by itself. `--season` is that of the measures and of Naive2. `--cycle` is the season that the model is told
 of: of several the one whose last round forecasts the training rows best; by default of 24 and 168 for hours, else the
-season. `--log` and `--adjust` change the units that a model sees (`bench.units`). The forecast that counts is the
-median, since both measures are of absolute errors. Of several seeds each is told, and the figures of the whole are
-those of the declared ensemble: the median of their forecasts.
+season. `--units` are those that a model sees (`bench.units`): plain, log, adjust, log-adjust, or auto, which a network
+has unless told: those in which one training forecasts the last horizon of the training rows with the least OWA. The
+forecast that counts is the median, since both measures are of absolute errors. Of several seeds each is told, and the
+figures of the whole are those of the declared ensemble: the median of their forecasts.
 
-`--validate` holds back the last rows of the training part and asks for those; the test rows are not scored. Settings
-are to be chosen by that. One long file serves as both files if it has a column `split`; `--where period=monthly --meta
-FILE` selects series. Each finished training is a line of `--keep FILE`; a second run reads it instead of training anew,
-so a changed library needs another file. The last line of stdout is one JSON object.
+`--validate` holds back the last rows of the training part and asks for those; the test rows are not scored. Other
+settings are to be chosen by that. One long file serves as both files if it has a column `split`; `--where
+period=monthly --meta FILE` selects series. Each finished training is a line of `--keep FILE`; a second run of the same
+code reads it instead of training anew. The last line of stdout is one JSON object.
 """
 
 import argparse
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +32,15 @@ from jaxtyping import Float
 
 from bench.competition import Scores, naive2, scores, seasonal_step
 from bench.contest import Contest, read_contest
-from bench.units import Shown, Units, best_cycle
+from bench.keep import kept
+from bench.units import UNITS, Shown, Units, best_cycle
 from seqcast.budget import Deadline
 from seqcast.cli.options import settings_of
 from seqcast.config import Settings
 from seqcast.data.options import RoleOptions
 from seqcast.data.panel import Panel
 from seqcast.data.table import read_panel
-from seqcast.errors import ConfigError, TrainingError
+from seqcast.errors import ConfigError, HistoryError, TrainingError
 from seqcast.forecasters.build import build_forecaster
 from seqcast.forecasters.local import Local
 from seqcast.models.names import NETWORK_NAMES
@@ -79,17 +82,30 @@ class Trial:
         A name of the registry.
     settings : Settings
         Those of networks.
-    shown : Shown
-        Histories in the units of the model.
-    cycle : int
-        The season that the model is told of.
+    season : int
+        Of the measures and of Naive2.
+    units : str
+        Of the model.
+    cycles : tuple of int
+        The season that the model is told of is one of these.
     """
 
     contest: Contest
     model: str
     settings: Settings
-    shown: Shown
-    cycle: int
+    season: int
+    units: str
+    cycles: tuple[int, ...]
+
+    @cached_property
+    def shown(self) -> Shown:
+        """Histories in the units of the model."""
+        return Units.named(self.units, self.season).of(self.contest.known, self.contest.horizon)
+
+    @cached_property
+    def cycle(self) -> int:
+        """The season that the model is told of."""
+        return best_cycle(self.shown.histories, self.contest.horizon, self.cycles)
 
     def at(self, seed: int, budget: float | None) -> Trained:
         """Fit on everything known, and forecast past the end of each series."""
@@ -104,13 +120,13 @@ class Trial:
         cost = round(time.process_time() - began, 1)
         return Trained(seed, self.shown.values(median).tolist(), len(fitted.records), fitted.ending, cost)
 
-    def key(self, seed: int, budget: float | None) -> str:
-        """Return what tells this training from any other of the same library."""
+    def question(self, seed: int, budget: float | None) -> list[Any]:
+        """Return what tells this training from any other by the same code."""
         digest = hashlib.sha256(json.dumps(self.contest.series).encode())
         for rows in self.shown.histories:
             digest.update(rows.tobytes() + b"|")
         given = [self.model, self.settings.training, self.settings.model]
-        return json.dumps([digest.hexdigest(), *given, self.contest.horizon, self.cycle, seed, budget], sort_keys=True)
+        return [digest.hexdigest(), *given, self.contest.horizon, self.cycle, seed, budget]
 
 
 @dataclass(frozen=True)
@@ -129,17 +145,41 @@ def main() -> None:
     if given.validate:
         contest = contest.held_back(given.season)
     trial = _trial(contest, given)
+    if given.units == "auto" and trial.model in NETWORK_NAMES:
+        trial = with_best_units(trial, given)
     base = said(contest, baseline(contest, given.season), given.season)
     runs: list[Trained] = []
     single: list[Scores] = []
     for seed in range(given.seeds if trial.model in NETWORK_NAMES else 1):
-        runs.append(_kept(trial, seed, given))
+        runs.append(_trained(trial, seed, given))
         single.append(said(contest, np.array(runs[-1].forecast), given.season))
         told = {"seed": seed, **_told(single[-1], base), "cpu_seconds": runs[-1].cpu_seconds}
         print(json.dumps(told), flush=True)
     result = Result(base, tuple(single), said(contest, together(runs), given.season))
     _table(trial, result, anchored=not given.validate)
     print(json.dumps(_summary(trial, given, runs, result)))
+
+
+def with_best_units(trial: Trial, given: argparse.Namespace) -> Trial:
+    """Return the trial in the units in which one training forecasts the last horizon of the known rows best."""
+    season = trial.season
+    try:
+        held = trial.contest.held_back(season)
+    except HistoryError:
+        return trial
+    base = baseline(held, season)
+    owa: dict[str, float] = {}
+    for units in UNITS if season > 1 else ("plain", "log"):
+        runs = [_trained(replace(trial, contest=held, units=units), 0, given)]
+        owa[units] = said(held, together(runs), season).owa(said(held, base, season))
+        print(json.dumps({"units": units, "owa_of_last_known": round(owa[units], 4)}), flush=True)
+    return replace(trial, units=min(owa, key=owa.__getitem__))
+
+
+def _trained(trial: Trial, seed: int, given: argparse.Namespace) -> Trained:
+    """Return what an earlier run of the same code kept of this very training, or train and keep it."""
+    question = trial.question(seed, given.budget)
+    return kept(given.keep, question, partial(trial.at, seed, given.budget), Trained)
 
 
 def panel_of(series: tuple[str, ...], histories: tuple[Float[np.ndarray, "T"], ...]) -> Panel:
@@ -171,7 +211,7 @@ def said(contest: Contest, forecast: Float[np.ndarray, "N H"], season: int) -> S
     if len(lost):
         raise TrainingError(
             f"A forecast must be a number at every step; that of {contest.series[lost[0]]!r} is not "
-            f"({len(lost)} such). Leave --log out, or take other settings."
+            f"({len(lost)} such). Say --units plain, or take other settings."
         )
     named = zip(contest.series, contest.known, strict=True)
     return scores(contest.actual, forecast, np.array([seasonal_step(name, rows, season) for name, rows in named]))
@@ -193,8 +233,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", default="hybrid")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--cycle")
-    parser.add_argument("--log", action="store_true")
-    parser.add_argument("--adjust", action="store_true")
+    parser.add_argument("--units", default="auto", choices=("auto", *UNITS))
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--budget", type=float)
     parser.add_argument("--set", action="append", default=[])
@@ -208,10 +247,9 @@ def _arguments() -> argparse.Namespace:
 
 def _trial(contest: Contest, given: argparse.Namespace) -> Trial:
     settings = settings_of(str(given.train), {"horizon": contest.horizon, "set": given.set})
-    shown = Units(given.log, given.adjust, given.season).of(contest.known, contest.horizon)
     cycles = _cycles(given.cycle) if given.cycle else _LONGER.get(given.season, (given.season,))
-    cycle = best_cycle(shown.histories, contest.horizon, cycles)
-    return Trial(contest, given.model.replace("_", "-"), settings, shown, cycle)
+    units = "plain" if given.units == "auto" else given.units
+    return Trial(contest, given.model.replace("_", "-"), settings, given.season, units, cycles)
 
 
 def _cycles(text: str) -> tuple[int, ...]:
@@ -219,21 +257,6 @@ def _cycles(text: str) -> tuple[int, ...]:
     if not all(word.isdigit() and int(word) for word in words):
         raise ConfigError(f"--cycle takes steps, at least 1, such as 168 or 24,168; got {text!r}.")
     return tuple(int(word) for word in words)
-
-
-def _kept(trial: Trial, seed: int, given: argparse.Namespace) -> Trained:
-    """Return what an earlier run kept of this very training, or train and keep it."""
-    key = trial.key(seed, given.budget)
-    lines = given.keep.read_text().splitlines() if given.keep and given.keep.exists() else []
-    for line in lines:
-        record = json.loads(line)
-        if record["key"] == key:
-            return Trained(**record["trained"])
-    trained = trial.at(seed, given.budget)
-    if given.keep:
-        with given.keep.open("a") as kept:
-            kept.write(json.dumps({"key": key, "trained": asdict(trained)}) + "\n")
-    return trained
 
 
 def _table(trial: Trial, result: Result, anchored: bool) -> None:
@@ -267,8 +290,7 @@ def _summary(trial: Trial, given: argparse.Namespace, runs: list[Trained], resul
         "horizon": trial.contest.horizon,
         "series": len(trial.contest.series),
         "left_out": trial.contest.left_out,
-        "log": given.log,
-        "adjust": given.adjust,
+        "units": trial.units,
         "set": given.set,
         **_told(result.whole, result.naive2),
         "naive2": {"smape": round(result.naive2.smape, 3), "mase": round(result.naive2.mase, 4)},

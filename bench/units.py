@@ -14,6 +14,9 @@ from bench.competition import seasonal_indices
 
 _FLOOR = 0.01  # of the mean size of a series: what its least value becomes before logs, where that is not above zero
 
+UNITS = {"plain": (False, False), "log": (True, False), "adjust": (False, True), "log-adjust": (True, True)}
+"""Name to whether logs are taken, and whether the season is divided out."""
+
 Histories = tuple[Float[np.ndarray, "T"], ...]
 
 
@@ -57,6 +60,8 @@ class Units:
 
     Examples
     --------
+    >>> Units.named("log-adjust", season=12)
+    Units(log=True, adjust=True, season=12)
     >>> shown = Units(log=True).of((np.array([1.0, 1.0, 1.0]),), horizon=2)
     >>> shown.histories[0].tolist(), shown.values(np.zeros((1, 2))).tolist()
     ([0.0, 0.0, 0.0], [[1.0, 1.0]])
@@ -65,6 +70,11 @@ class Units:
     log: bool = False
     adjust: bool = False
     season: int = 1
+
+    @classmethod
+    def named(cls, name: str, season: int) -> "Units":
+        """Return the units of a name in `UNITS`."""
+        return cls(*UNITS[name], season)
 
     def of(self, histories: Histories, horizon: int) -> Shown:
         """Return the histories in these units."""

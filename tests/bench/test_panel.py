@@ -42,7 +42,7 @@ def test_a_series_that_cannot_be_measured_is_named():
 
 def test_a_forecast_that_is_no_number_is_not_averaged_away():
     contest = Contest(("a", "b"), (np.arange(9.0), np.arange(9.0)), np.ones((2, 2)))
-    with pytest.raises(TrainingError, match=r"that of 'b' is not \(1 such\). Leave --log out"):
+    with pytest.raises(TrainingError, match=r"that of 'b' is not \(1 such\). Say --units plain"):
         panel.said(contest, np.array([[1.0, 1.0], [1.0, np.inf]]), season=1)
 
 
@@ -202,9 +202,9 @@ def test_the_longer_cycle_is_taken_where_it_forecasts_the_known_rows_better():
 
 def test_a_model_on_what_naive2_adjusts_is_naive2(tmp_path, monkeypatch, capsys):
     files = _season_files(tmp_path)
-    adjusted = _run(monkeypatch, capsys, files, "--model", "naive", "--adjust")
+    adjusted = _run(monkeypatch, capsys, files, "--model", "naive", "--units", "adjust")
     assert adjusted["owa"] == 1.0 and adjusted["naive2"]["smape"] == adjusted["smape"]
-    plain, logs = (_run(monkeypatch, capsys, files, "--model", "naive", *more) for more in ([], ["--log"]))
+    plain, logs = (_run(monkeypatch, capsys, files, "--model", "naive", *more) for more in ([], ["--units", "log"]))
     assert (logs["smape"], logs["mase"], logs["seeds"]) == (plain["smape"], plain["mase"], 1)
 
 
@@ -233,13 +233,33 @@ def test_the_median_counts_and_a_model_is_shown_the_known_rows_and_told_of_the_c
     assert told.task.season == 2
 
 
+def test_the_units_of_a_network_are_those_that_forecast_the_last_known_rows_best(tmp_path, monkeypatch, capsys):
+    files = _season_files(tmp_path)
+    monkeypatch.setattr(panel, "build_forecaster", lambda *args: _Told())
+    monkeypatch.setattr(Units, "of", lambda units, known, horizon: _Biased(units, known))
+    monkeypatch.setattr(panel, "best_cycle", lambda *args: 12)
+    assert _run(monkeypatch, capsys, files, "--model", "gru")["units"] == "adjust"
+    assert _run(monkeypatch, capsys, files, "--model", "gru", "--units", "log")["units"] == "log"
+    assert _run(monkeypatch, capsys, files, "--model", "theta")["units"] == "plain"
+
+
+class _Biased:
+    """Units in which all but `adjust` make a forecast wrong by far."""
+
+    def __init__(self, units, known):
+        self.wrong, self.histories = 0.0 if (units.log, units.adjust) == (False, True) else 1e6, known
+
+    def values(self, forecast):
+        return forecast + self.wrong
+
+
 def test_no_test_row_changes_a_forecast_or_the_validation(tmp_path, monkeypatch, capsys):
     told, forecasts = [], []
     for folder, spoilt in (("a", 1.0), ("b", 1000.0)):
         files, keep = _season_files(tmp_path / folder, spoilt), tmp_path / folder / "kept.jsonl"
         told.append(_run(monkeypatch, capsys, files, "--model", "gru", "--validate"))
         _run(monkeypatch, capsys, files, "--model", "gru", "--keep", str(keep))
-        forecasts.append(json.loads(keep.read_text())["trained"]["forecast"])
+        forecasts.append([json.loads(line)["trained"]["forecast"] for line in keep.read_text().splitlines()])
     assert forecasts[0] == forecasts[1]
     for each in told:
         del each["data"], each["cpu_seconds"]
@@ -248,7 +268,18 @@ def test_no_test_row_changes_a_forecast_or_the_validation(tmp_path, monkeypatch,
 
 def test_seeds_are_told_and_scored_together_and_a_second_run_reads_what_the_first_kept(tmp_path, monkeypatch, capsys):
     files, keep = _season_files(tmp_path), tmp_path / "kept.jsonl"
-    asked = ["--model", "gru", "--seeds", "3", "--keep", str(keep), "--set", "model.gru.shortcut=false"]
+    asked = [
+        "--model",
+        "gru",
+        "--seeds",
+        "3",
+        "--keep",
+        str(keep),
+        "--set",
+        "model.gru.shortcut=false",
+        "--units",
+        "log",
+    ]
     first = _run(monkeypatch, capsys, files, *asked)
     runs = [json.loads(line)["trained"] for line in keep.read_text().splitlines()]
     contest = read_contest(*files)
