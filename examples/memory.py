@@ -52,7 +52,7 @@ class Size:
     lr: float = 0.01
 
 
-QUICK = Size(widths=(8, 16), longest=30, draws=2, lags=(2, 5), seeds=1, updates=200)
+QUICK = Size(widths=(8, 16), longest=30, draws=2, lags=(2, 5), seeds=1, updates=50)
 
 
 @dataclass(frozen=True)

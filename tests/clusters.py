@@ -16,7 +16,7 @@ WATCHFUL = {
 }
 
 
-def waited_for(holds, seconds=60.0) -> None:
+def waited_for(holds, seconds=240.0) -> None:
     """Wait until something holds, and fail where it does not."""
     until = time.monotonic() + seconds
     while not holds():

@@ -36,7 +36,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 # Files that take minutes begin first, so that no process is left alone with one at the end.
-LONG = ("test_ray.py", "test_examples.py", "test_audited.py", "test_tuning.py", "test_run.py", "test_cli.py")
+LONG = (
+    *("test_cluster.py", "test_ray.py", "test_examples.py", "test_audited.py", "test_diagnosis.py"),
+    *("test_local_contract.py", "test_run.py", "test_cli.py", "test_tuning.py", "test_bootstrap.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -52,7 +52,7 @@ def mapped():
 
 
 class TestOneNode:
-    @pytest.mark.parametrize("chunk", [1, 7, 100])
+    @pytest.mark.parametrize("chunk", [1, 7])
     def test_only_the_job_that_kills_every_worker_is_lost(self, mapped, chunk):
         jobs = [(number, 1) for number in range(40)]
         answers = mapped(adding, jobs, workers=2, chunk=chunk, deadline=NO_LIMIT)
@@ -64,12 +64,12 @@ class TestOneNode:
         sent = []
         monkeypatch.setattr(ray, "put", lambda value, put=ray.put: sent.append(value) or put(value))
         table = write_table(tmp_path / "load.csv")
-        options = {"horizon": 4, "models": ["naive", "theta", "ets", "ar"], "windows": 3, "audit": False}
+        options = {"horizon": 4, "models": ["naive", "theta"], "windows": 2, "audit": False}
         settings = Settings.from_mapping({"source": str(table), "columns": {"target": ["load"]}, "run": options})
         here = run(settings, tmp_path / "here")
         assert not sent
         there = run(replace(settings, run=replace(settings.run, engine="ray")), tmp_path / "there")
-        assert len(sent) >= 4
+        assert len(sent) >= 2
         for name in ("forecast.csv", "backtest.parquet"):
             assert (there.folder / name).read_bytes() == (here.folder / name).read_bytes()
         scores, _ = backtest(replace(settings, run=replace(settings.run, engine="ray")), None, Talk())
