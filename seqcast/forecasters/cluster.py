@@ -35,11 +35,11 @@ Reference = ray.ObjectRef[Any]
 
 RETRIES = 3
 """Times that Ray itself tries a task again whose worker died."""
-FETCH = 60.0
-"""Seconds that the bytes of an answer may take."""
+PAUSE = 0.2
+"""Seconds until we look again whether a task has ended or the time is up."""
 
-_PAUSE = 0.2  # seconds until we look again whether the time is up
-_MOST = 5  # times that a part is given to the cluster again
+_FETCH = 60.0  # seconds that the bytes of an answer may take, or a cluster to be found
+_MOST = 5  # times that work is given to the cluster again
 _LEAST, _GENEROUS = 120.0, 10.0  # seconds, and times the slowest part so far, that an answer is waited for
 
 
@@ -79,7 +79,7 @@ def _start(address: str | None, workers: int) -> None:
     host, _, port = where.removeprefix("ray://").rpartition(":")
     try:
         if port.isdigit():  # Ray itself would try for many minutes
-            socket.create_connection((host.strip("[]"), int(port)), FETCH).close()
+            socket.create_connection((host.strip("[]"), int(port)), _FETCH).close()
         ray.init(where, num_cpus=cores, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
     except OSError as error:
         raise ConfigError(
@@ -98,6 +98,44 @@ def cancel(task: Reference) -> None:
     # Ray 2.60 aborts this whole process where a cancelling meets an answer that has just come.
     if not ray.wait([task], timeout=0)[0]:
         ray.cancel(task, force=True)
+
+
+class Lost(Exception):
+    """The cluster has no answer of a task, by no fault of the task; the cause says why."""
+
+
+def answer_of(task: Reference) -> Any:
+    """Return what a task that has ended gave, or raise what it raised.
+
+    Raises
+    ------
+    Lost
+        When the cluster lost it.
+    """
+    try:
+        return ray.get(task, timeout=_FETCH)
+    except RayTaskError as error:
+        if not isinstance(error.cause, RayError):
+            raise error.cause from error
+        raise Lost from error.cause
+    except RayError as error:
+        raise Lost from error
+
+
+def check_again(again: int, what: str, why: BaseException | None) -> None:
+    """Refuse to give work to the cluster for ever.
+
+    Raises
+    ------
+    TrainingError
+        When it was given again too often.
+    """
+    if again > _MOST:
+        reason = (str(why) if why else "no answer in time") or type(why).__name__
+        raise TrainingError(
+            f"The cluster lost {what} {again} times; at last: {reason.splitlines()[0]}. See to its nodes with "
+            "`ray status`; the same command goes on from what is finished."
+        ) from why
 
 
 @lru_cache(maxsize=1)
@@ -157,7 +195,7 @@ class _Map:
 
     def _look(self, waiting: list[list[int]]) -> None:
         """Wait a moment for answers; give again what had none for too long."""
-        for ref in ray.wait(list(self.flying), timeout=_PAUSE)[0]:
+        for ref in ray.wait(list(self.flying), timeout=PAUSE)[0]:
             self._take(ref, self.flying.pop(ref), waiting)
         if self.deadline.passed and len(self.results) < len(self.jobs):
             raise BudgetError(f"The wall-time budget ended after {len(self.results)} of {len(self.jobs)} local fits.")
@@ -165,32 +203,24 @@ class _Map:
             if part.answer.passed:
                 del self.flying[ref]
                 cancel(ref)
-                self._again(part, TimeoutError("no answer in time"))
+                self._again(part, None)
 
     def _take(self, ref: Reference, part: _Part, waiting: list[list[int]]) -> None:
         try:
-            answers = ray.get(ref, timeout=FETCH)
-        except RayTaskError as error:
-            if not isinstance(error.cause, RayError):
-                raise error.cause from error
-            self._again(part, error.cause)
-        except (WorkerCrashedError, OutOfMemoryError):
-            if len(part.places) > 1:  # one of them is the culprit, and only that one is lost
+            answers = answer_of(ref)
+        except Lost as lost:
+            if not isinstance(lost.__cause__, WorkerCrashedError | OutOfMemoryError):
+                self._again(part, lost.__cause__)
+            elif len(part.places) > 1:  # one of them is the culprit, and only that one is lost
                 waiting.extend([place] for place in reversed(part.places))
             else:
                 self.results[part.places[0]] = Died(None)
-        except RayError as error:
-            self._again(part, error)
         else:
             self.slowest = max(self.slowest, time.monotonic() - part.sent)
             self.results.update(zip(part.places, answers, strict=True))
 
-    def _again(self, part: _Part, why: Exception) -> None:
-        if part.again == _MOST:
-            raise TrainingError(
-                f"The cluster gave no answer {part.again + 1} times; at last: "
-                f"{(str(why) or type(why).__name__).splitlines()[0]}. See to its nodes with `ray status`."
-            ) from why
+    def _again(self, part: _Part, why: BaseException | None) -> None:
+        check_again(part.again + 1, "a part of the work", why)
         self._send(part.places, part.again + 1)
 
 

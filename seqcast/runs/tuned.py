@@ -10,10 +10,9 @@ import numpy as np
 import polars as pl
 
 from seqcast.evaluate.leaderboard import Score
+from seqcast.report.search_facts import TUNED
 from seqcast.tune.records import Done
 from seqcast.tune.space import Params
-
-TUNED, DEFAULTS = "tuned", "defaults"
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,11 +26,11 @@ from seqcast.forecasters.bundle import Saved, save_model
 from seqcast.forecasters.tidy import as_written, tidy
 from seqcast.options import DEFAULT_MODELS
 from seqcast.report.search import search_page
-from seqcast.report.search_facts import build_search_facts
+from seqcast.report.search_facts import DEFAULTS, TUNED, build_search_facts
 from seqcast.runs.engine import working
 from seqcast.runs.searched import identity_of, opened
 from seqcast.runs.talk import Talk
-from seqcast.runs.tuned import DEFAULTS, TUNED, TuneResult, table_of
+from seqcast.runs.tuned import TuneResult, table_of
 from seqcast.tune.crew import work_together
 from seqcast.tune.journal import Storage
 from seqcast.tune.methods import method_named

@@ -8,7 +8,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -94,6 +94,7 @@ class Journal:
     @contextmanager
     def claim(self, job: Job) -> Iterator[bool]:
         """Keep other processes off a job; yields whether it is ours."""
+        self._claims.mkdir(exist_ok=True)  # who was first to end has closed
         with tried(self._claims / job.key) as mine:
             yield mine
 
@@ -101,18 +102,24 @@ class Journal:
     def training(self, trial: int) -> Iterator[Path]:
         """Lend the folder in which the training of a trial stands."""
         folder = self._trainings / f"{trial:05d}"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         yield folder
 
     def close(self) -> None:
-        """Remove the trainings and the locks; the records stay."""
+        """Remove the trainings and the locks, unless somebody still works; the records stay."""
+        with ExitStack() as locks:
+            claims = sorted(self._claims.iterdir()) if self._claims.exists() else []
+            if all([locks.enter_context(tried(path)) for path in claims]):
+                self._remove()
+
+    def _remove(self) -> None:
         for part in (self._claims, self._trainings):
             shutil.rmtree(part, ignore_errors=True)
         self._lock.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove everything."""
-        self.close()
+        self._remove()
         self.path.unlink(missing_ok=True)
 
     @property

@@ -44,7 +44,12 @@ INSERT INTO seqcast_searches (study, identity) VALUES ($1, $2)
 ON CONFLICT (study) DO UPDATE SET study = EXCLUDED.study RETURNING identity
 """
 _ADD = "INSERT INTO seqcast_records (study, key, body) VALUES ($1, $2, $3) ON CONFLICT (study, key) DO NOTHING"
-_CLAIM = "SELECT pg_try_advisory_lock(hashtextextended($1::text || '/' || $2::text, 0))"
+# In two halves, so that it can be told whether any job of a study is being done.
+_CLAIM = "SELECT pg_try_advisory_lock(hashtext($1::text), hashtext($2::text))"
+_CLAIMED = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 2 AND classid = hashtext($1::text)::oid
+"""
 # A machine that lost its power or its network says no goodbye; the server asks after a minute, thrice.
 _ALIVE = """
 SELECT set_config('tcp_keepalives_idle', '60', false), set_config('tcp_keepalives_interval', '10', false),
@@ -148,10 +153,12 @@ class Postgres:
             self._store(trial, folder)
 
     def close(self) -> None:
-        """Remove the trainings; the records stay."""
+        """Remove the trainings, unless some machine still works; the records stay."""
         with self._session() as session:
-            session.ask(_CLEARED[0], self.study)
-            session.commit()
+            [(others,)] = session.ask(_CLAIMED, self.study)
+            if not others:
+                session.ask(_CLEARED[0], self.study)
+                session.commit()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def clear(self) -> None:

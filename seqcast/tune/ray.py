@@ -12,15 +12,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seqcast.budget import Deadline
-from seqcast.errors import BudgetError, TrainingError
+from seqcast.errors import BudgetError
 from seqcast.files import write_atomic
 from seqcast.forecasters.cluster import (
-    FETCH,
+    PAUSE,
     RETRIES,
-    RayError,
-    RayTaskError,
+    Lost,
     Reference,
+    answer_of,
     cancel,
+    check_again,
     connected,
     cores,
     fetched,
@@ -32,8 +33,6 @@ from seqcast.tune.records import Done, Job, Record
 from seqcast.tune.search import Allowance, Listener, Search, seconds_of_job
 from seqcast.tune.space import Params
 
-_PAUSE = 0.2  # seconds until we look again whether a task has ended or the time is up
-_MOST = 5  # times that a job is given to the cluster again
 _LEAST, _GENEROUS = 60.0, 10.0  # seconds, and times the likely ones, that an answer is waited for
 _UNKNOWN = 3600.0  # seconds that it is waited for, as long as nothing tells how long a job takes
 _GRACE = 5.0  # seconds after the time is up, in which tasks may still hand over how far they came
@@ -165,28 +164,24 @@ class _Driver:
     def _look(self) -> None:
         """Wait a moment for answers, and lose patience where there is none."""
         if not self.flights:  # others do all that is ready
-            time.sleep(_PAUSE)
+            time.sleep(PAUSE)
             return
         of = {flight.ref: flight for flight in self.flights}
-        for ref in ray.wait(list(of), timeout=_PAUSE)[0]:
+        for ref in ray.wait(list(of), timeout=PAUSE)[0]:
             self._take(of[ref])
         for flight in list(self.flights):
             if time.monotonic() > (flight.limit.moment or math.inf) + _GRACE:
                 self.over = True
                 self._drop(flight)
             elif flight.answer.passed:
-                self._again(flight, TimeoutError("no answer in time"))
+                self._again(flight, None)
 
     def _take(self, flight: _Flight) -> None:
         """Keep what a task found; an answer that was lost on the way is asked for again."""
         try:
-            record, files = ray.get(flight.ref, timeout=FETCH)
-        except RayTaskError as error:
-            if not isinstance(error.cause, RayError):
-                raise error.cause from error
-            self._again(flight, error.cause)
-        except RayError as error:
-            self._again(flight, error)
+            record, files = answer_of(flight.ref)
+        except Lost as lost:
+            self._again(flight, lost.__cause__)
         else:
             self._keep(flight, record, files)
 
@@ -202,16 +197,11 @@ class _Driver:
         elif self.listener is not None:
             self.listener(record, self.storage.done())
 
-    def _again(self, flight: _Flight, why: Exception) -> None:
+    def _again(self, flight: _Flight, why: BaseException | None) -> None:
         """Give a job to the cluster once more; whatever its old task answers, nobody looks at it."""
         cancel(flight.ref)
         flight.again += 1
-        if flight.again > _MOST:
-            raise TrainingError(
-                f"The cluster lost trial {flight.job.trial} {flight.again} times; at last: "
-                f"{(str(why) or type(why).__name__).splitlines()[0]}. See to its nodes with `ray status`; the same "
-                "command goes on from here."
-            ) from why
+        check_again(flight.again, f"trial {flight.job.trial}", why)
         flight.ref, flight.answer = self._submitted(flight.job, flight.params, flight.limit, flight.again)
 
     def _drop(self, flight: _Flight) -> None:

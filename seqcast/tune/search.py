@@ -14,7 +14,7 @@ from seqcast.tune.records import Done, Job, Record
 from seqcast.tune.samplers import Sampler
 from seqcast.tune.space import Params, Space, defaults
 
-_PAUSE = 0.1  # seconds until a worker looks again, while others do all that is ready
+_PAUSE, _LONGEST = 0.1, 2.0  # seconds until a worker looks again, while others do all that is ready: first, at most
 
 
 class Judge(Protocol):
@@ -122,6 +122,7 @@ def work(search: Search, storage: Storage, allowance: Allowance, listener: Liste
     Done
         Everything found, by whomever.
     """
+    pause = _PAUSE
     while True:
         done = storage.done()
         ready = search.method.ready(done)
@@ -132,8 +133,11 @@ def work(search: Search, storage: Storage, allowance: Allowance, listener: Liste
         except BudgetError:
             return storage.done()
         if record is None:
-            time.sleep(_PAUSE)
-        elif listener is not None:
+            time.sleep(max(0.0, min(pause, allowance.deadline.left)))
+            pause = min(2 * pause, _LONGEST)
+            continue
+        pause = _PAUSE
+        if listener is not None:
             listener(record, storage.done())
 
 

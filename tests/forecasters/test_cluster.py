@@ -114,7 +114,7 @@ class TestOneNode:
         assert (tmp_path / "mark").exists()
         monkeypatch.setattr(cluster, "_MOST", 1)
         monkeypatch.setattr(cluster, "_LEAST", 0.5)
-        with pytest.raises(TrainingError, match="no answer 2 times; at last: no answer in time"):
+        with pytest.raises(TrainingError, match="lost a part of the work 2 times; at last: no answer in time"):
             mapped(resting, [(600.0,)], workers=2, chunk=1, deadline=NO_LIMIT)
 
 

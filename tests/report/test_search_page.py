@@ -15,11 +15,9 @@ from scipy.stats import f_oneway
 
 from seqcast.evaluate.leaderboard import BASELINE, Score
 from seqcast.ranges import Choices, Range
-from seqcast.report import search_facts
 from seqcast.report.search import search_page, verdict
 from seqcast.report.search_facts import Answer, Point, Rung, build_search_facts
 from seqcast.report.search_settings import default_values, groups_of, importance_of, share_explained
-from seqcast.runs import tuned
 from seqcast.tune.methods import Asha, Hyperband, Whole
 from seqcast.tune.records import Done, Job, Record
 from seqcast.tune.samplers import Random
@@ -105,10 +103,6 @@ def checked(page: str) -> str:
     names = re.findall(r' id="([^"]+)"', page)
     assert len(names) == len(set(names))
     return page
-
-
-def test_names_of_the_outer_scores_are_those_that_a_search_writes():
-    assert (search_facts.TUNED, search_facts.DEFAULTS) == (tuned.TUNED, tuned.DEFAULTS)
 
 
 def test_best_so_far_by_hand():

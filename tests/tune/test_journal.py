@@ -117,6 +117,19 @@ def test_the_claim_of_a_process_that_was_killed_is_free_at_once(tmp_path):
         assert mine
 
 
+def test_closing_leaves_the_trainings_as_long_as_another_process_works(tmp_path):
+    one, other = opened(tmp_path), opened(tmp_path)
+    with one.training(1) as folder:
+        (folder / "lstm.safetensors").write_bytes(b"1")
+    with other.claim(Job(2, 3)):
+        one.close()
+        assert (folder / "lstm.safetensors").exists()
+    one.close()
+    assert not folder.exists()
+    with other.claim(Job(3, 3)) as mine, other.training(3) as folder:  # it goes on where another has closed
+        assert mine and folder.exists()
+
+
 def _add(folder, first):
     for trial in range(first, first + 25):
         Journal(folder).add(record(trial))

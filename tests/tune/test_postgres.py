@@ -233,6 +233,19 @@ def test_closing_keeps_the_records_and_clearing_keeps_nothing_of_this_study(mach
         assert (folder / "lstm.safetensors").read_bytes() == b"1"
 
 
+def test_closing_leaves_the_trainings_as_long_as_another_machine_works(machines):
+    one, two = machines
+    with one.training(1) as folder:
+        (folder / "lstm.safetensors").write_bytes(b"1")
+    with two.claim(Job(2, 3)):
+        one.close()
+        with two.training(1) as folder:
+            assert (folder / "lstm.safetensors").read_bytes() == b"1"
+    one.close()
+    with two.training(1) as folder:
+        assert list(folder.iterdir()) == []
+
+
 def test_clearing_what_was_never_opened(base, tmp_path):
     storage = Postgres(base, "study", tmp_path)
     storage.clear()

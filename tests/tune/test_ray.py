@@ -168,6 +168,7 @@ class TestOneNode:
         assert told(done) == locally(tmp_path / "local")
 
     def test_faults_of_the_objective_end_the_search_and_those_of_the_cluster_do_in_the_end(self, tmp_path, monkeypatch):
+        from seqcast.forecasters import cluster
         from seqcast.tune import ray as ours
 
         def searched(name, objective, listener=None, allowance=None, **more):
@@ -189,7 +190,7 @@ class TestOneNode:
             searched("interrupt", Formula(), listener=interrupted)
         assert len(opened(tmp_path / "interrupt").done().records) == 1
         # A task that gives no answer is lost, and in the end somebody must look at the cluster.
-        monkeypatch.setattr(ours, "_MOST", 1)
+        monkeypatch.setattr(cluster, "_MOST", 1)
         began = time.monotonic()
         with pytest.raises(TrainingError, match="lost trial 0 2 times; at last: no answer in time"):
             searched("silent", Formula(seconds=60.0), patience=2.0)
