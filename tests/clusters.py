@@ -35,6 +35,7 @@ def two_nodes() -> Iterator[Any]:
     small = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 100 * 2**20}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")  # beside other tests a polite worker hardly ever gets its turn
         cluster = Cluster(initialize_head=True, head_node_args={**small, "_system_config": WATCHFUL})
         try:
             node = cluster.add_node(**small)

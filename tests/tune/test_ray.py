@@ -314,7 +314,7 @@ def began(stack: ExitStack, namespace: str, command: list[str], said: Path) -> s
     """Begin a process in a network; it and its children are ended at last."""
     environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": os.getcwd()}
     # Nobody else is in these networks; a token would have to lie in the home of whoever tests.
-    environment |= {"RAY_AUTH_MODE": "disabled", "PYTHONUNBUFFERED": "1"}
+    environment |= {"RAY_AUTH_MODE": "disabled", "PYTHONUNBUFFERED": "1", "RAY_worker_niceness": "0"}
     file = stack.enter_context(said.open("w"))
     whole = ["ip", "netns", "exec", namespace, *command]
     process = subprocess.Popen(whole, stdout=file, stderr=file, env=environment, start_new_session=True)
