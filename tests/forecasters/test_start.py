@@ -7,13 +7,14 @@ import torch
 from seqcast.data.encode import fit_encoder
 from seqcast.data.split import Carve
 from seqcast.data.window import Windows
+from seqcast.forecasters import start
 from seqcast.forecasters.feeding import predicted
 from seqcast.forecasters.start import start_gaps, start_linear, started
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.models.presets import HybridConfig
 from seqcast.models.recurrent import RecurrentConfig
 from seqcast.models.registry import build_network
-from seqcast.types import Task
+from seqcast.types import Origins, Task
 from tests.panels import make_panel
 
 TASK = Task(horizon=3, quantiles=(0.5,), season=7)
@@ -78,13 +79,31 @@ def test_a_level_left_open_becomes_that_of_the_smaller_errors_on_the_validation_
     def tried(kind):
         torch.manual_seed(0)
         model, config = started("hybrid", HybridConfig(width=8, heads=2, patch=7, normalise=kind), dims, windows, split)
-        wrong = (predicted(model, windows, split[1])[..., 0] - batch.target)[batch.observed]
-        return config.normalise, (wrong.abs().sum() * wrong.square().sum()).item(), torch.random.get_rng_state()
+        wrong = (predicted(model, windows, split[1])[..., 0] - batch.target).flatten(0, 1).double()
+        error = (wrong.abs().mean(dim=0) * wrong.square().mean(dim=0)).prod().item()
+        return config.normalise, error, torch.random.get_rng_state()
 
     errors = {kind: tried(kind)[1] for kind in ("last", "mean-std")}
     chosen, error, state = tried(None)
     assert error == errors[chosen] == min(errors.values()) and len(set(errors.values())) == 2
     assert torch.equal(state, tried("last")[2])  # trying two levels draws no more than trying one
+
+
+def test_a_wild_series_does_not_choose_the_level_of_a_panel(monkeypatch):
+    """Twenty calm series say `mean-std`; a wild one, whose errors are larger than theirs together, says `last`."""
+    series = np.repeat(np.arange(21), 2)
+    judges = Origins(series, np.full(42, 20), np.zeros(42, dtype=np.int64))
+    panel = make_panel({f"s{number}": np.zeros((30, 1)) for number in range(21)})
+    windows = Windows.of(panel, fit_encoder(panel), 14, 3)
+    size = np.where(series == 20, 1e3, 1.0)
+
+    def said(model, windows, part):
+        wrong = size[: len(part.series)] * np.where(series == 20, model["wild"], model["calm"])
+        return torch.from_numpy(np.tile(wrong[:, None, None, None], (1, 3, 1, 1)))
+
+    monkeypatch.setattr(start, "predicted", said)
+    last, mean = ({"calm": 1.0, "wild": 1.0}, {"calm": 0.5, "wild": 2.0})
+    assert start._error(mean, windows, judges) < start._error(last, windows, judges)
 
 
 def test_the_first_gaps_are_as_wide_as_the_errors():
