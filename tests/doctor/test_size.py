@@ -29,3 +29,19 @@ def test_a_large_table_is_a_finding_with_what_shortens_it():
     assert finding.severity == "note" and "minutes" in finding.what and "--budget" in finding.option
     size = expected(panel(100, 5_000, targets=3))
     assert size.minutes >= LONG_MINUTES or size.gigabytes >= LARGE_GIGABYTES
+
+
+@pytest.mark.parametrize(
+    "series, rows, targets, seconds, megabytes",
+    [
+        (1, 144, 1, 62, 634),
+        (1, 522, 1, 131, 687),
+        (1, 3_652, 1, 232, 681),
+        (1, 17_420, 1, 424, 1346),
+        (1, 17_420, 7, 917, 1745),
+    ],
+)
+def test_what_was_measured_is_foreseen_within_a_factor_of_two(series, rows, targets, seconds, megabytes):
+    size = expected(panel(series, rows, targets))
+    assert 1 / 2 < 60 * size.minutes / seconds < 2
+    assert 3 / 4 < 1024 * size.gigabytes / megabytes < 4 / 3

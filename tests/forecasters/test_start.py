@@ -98,11 +98,12 @@ def test_a_wild_series_does_not_choose_the_level_of_a_panel(monkeypatch):
     size = np.where(series == 20, 1e3, 1.0)
 
     def said(model, windows, part):
-        wrong = size[: len(part.series)] * np.where(series == 20, model["wild"], model["calm"])
+        wrong = size * np.where(series == 20, model.wild, model.calm)
         return torch.from_numpy(np.tile(wrong[:, None, None, None], (1, 3, 1, 1)))
 
     monkeypatch.setattr(start, "predicted", said)
-    last, mean = ({"calm": 1.0, "wild": 1.0}, {"calm": 0.5, "wild": 2.0})
+    last, mean = torch.nn.Module(), torch.nn.Module()
+    last.calm, last.wild, mean.calm, mean.wild = 1.0, 1.0, 0.5, 2.0
     assert start._error(mean, windows, judges) < start._error(last, windows, judges)
 
 
