@@ -72,6 +72,8 @@ def _error(model: nn.Module, windows: Windows, judges: Origins) -> float:
         for total, each in zip(sums, (wrong.abs(), wrong.square(), batch.observed), strict=True):
             np.add.at(total, part.series, each.sum(dim=1).double().cpu().numpy())
     absolute, squared, count = sums[:, sums[2] > 0]
+    if not count.size:  # nothing came of any window: no level is better
+        return 0.0
     return float(np.log(absolute * squared / count**2 + _LEAST_ERROR).mean())
 
 
