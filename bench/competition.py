@@ -14,6 +14,17 @@ from jaxtyping import Float
 
 from seqcast.errors import HistoryError
 
+# Published sMAPE, MASE and OWA, None where not told, by number of series and horizon: file names differ, these do not.
+# M3: Makridakis & Hibon (2000) and, for N-BEATS-G, Oreshkin et al. (2020). M4: Makridakis et al. (2020).
+ANCHORS: dict[tuple[int, int], dict[str, tuple[float | None, float | None, float | None]]] = {
+    (645, 6): {"Naive2": (17.88, None, None), "Theta": (16.90, None, None), "N-BEATS-G": (16.20, None, None)},
+    (756, 8): {"Naive2": (9.95, None, None), "Theta": (8.96, None, None), "N-BEATS-G": (8.92, None, None)},
+    (1428, 18): {"Naive2": (16.91, None, None), "Theta": (13.85, None, None), "N-BEATS-G": (13.19, None, None)},
+    (174, 8): {"Naive2": (6.30, None, None), "Theta": (4.41, None, None), "N-BEATS-G": (4.19, None, None)},
+    (414, 48): {"Naive2": (18.383, 2.395, 1.0), "Smyl": (9.328, 0.893, 0.440)},
+    (359, 13): {"Naive2": (9.161, 2.777, 1.0), "Smyl": (7.817, 2.356, 0.851)},
+}
+
 _CRITICAL = 1.645  # 90 %, both sides
 _FEWEST_SEASONS = 3
 

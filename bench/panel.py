@@ -30,7 +30,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from bench.competition import Scores, naive2, scores, seasonal_step
+from bench.competition import ANCHORS, Scores, naive2, scores, seasonal_step
 from bench.contest import Contest, read_contest
 from bench.keep import kept
 from bench.units import UNITS, Shown, Units, best_cycle
@@ -46,16 +46,6 @@ from seqcast.forecasters.local import Local
 from seqcast.models.names import NETWORK_NAMES
 from seqcast.types import Task
 
-# Published sMAPE, MASE and OWA, None where not told, by number of series and horizon: file names differ, these do not.
-# M3: Makridakis & Hibon (2000) and, for N-BEATS-G, Oreshkin et al. (2020). M4: Makridakis et al. (2020).
-ANCHORS: dict[tuple[int, int], dict[str, tuple[float | None, float | None, float | None]]] = {
-    (645, 6): {"Naive2": (17.88, None, None), "Theta": (16.90, None, None), "N-BEATS-G": (16.20, None, None)},
-    (756, 8): {"Naive2": (9.95, None, None), "Theta": (8.96, None, None), "N-BEATS-G": (8.92, None, None)},
-    (1428, 18): {"Naive2": (16.91, None, None), "Theta": (13.85, None, None), "N-BEATS-G": (13.19, None, None)},
-    (174, 8): {"Naive2": (6.30, None, None), "Theta": (4.41, None, None), "N-BEATS-G": (4.19, None, None)},
-    (414, 48): {"Naive2": (18.383, 2.395, 1.0), "Smyl": (9.328, 0.893, 0.440)},
-    (359, 13): {"Naive2": (9.161, 2.777, 1.0), "Smyl": (7.817, 2.356, 0.851)},
-}
 _LONGER = {24: (24, 168)}
 
 
@@ -167,11 +157,11 @@ def with_best_units(trial: Trial, given: argparse.Namespace) -> Trial:
         held = trial.contest.held_back(season)
     except HistoryError:
         return trial
-    base = baseline(held, season)
+    base = said(held, baseline(held, season), season)
     owa: dict[str, float] = {}
     for units in UNITS if season > 1 else ("plain", "log"):
         runs = [_trained(replace(trial, contest=held, units=units), 0, given)]
-        owa[units] = said(held, together(runs), season).owa(said(held, base, season))
+        owa[units] = said(held, together(runs), season).owa(base)
         print(json.dumps({"units": units, "owa_of_last_known": round(owa[units], 4)}), flush=True)
     return replace(trial, units=min(owa, key=owa.__getitem__))
 

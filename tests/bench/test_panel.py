@@ -11,7 +11,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 from statsmodels.tsa.stattools import acf
 
 from bench import panel
-from bench.competition import Scores, is_seasonal, naive2, scores, seasonal_indices, seasonal_step
+from bench.competition import ANCHORS, Scores, is_seasonal, naive2, scores, seasonal_indices, seasonal_step
 from bench.contest import Contest, read_contest
 from bench.units import Units, best_cycle
 from seqcast.errors import CellError, ColumnError, ConfigError, FileError, HistoryError, TrainingError
@@ -96,14 +96,14 @@ def test_naive2_has_the_error_published_for_m3(shared, period, season, published
 def test_the_published_figures_of_m3_add_up_to_the_published_whole(name, whole):
     parts = [(645, 6), (756, 8), (1428, 18), (174, 8)]
     points = [series * horizon for series, horizon in parts]
-    figures = [panel.ANCHORS[part][name][0] for part in parts]
+    figures = [ANCHORS[part][name][0] for part in parts]
     assert np.average(figures, weights=points) == pytest.approx(whole, abs=0.006)
 
 
 @pytest.mark.parametrize("part", [(414, 48), (359, 13)])
 def test_the_published_figures_of_m4_give_the_published_weighted_average(part):
-    base, best = (Scores(*panel.ANCHORS[part][name][:2]) for name in ("Naive2", "Smyl"))
-    assert round(best.owa(base), 3) == panel.ANCHORS[part]["Smyl"][2]
+    base, best = (Scores(*ANCHORS[part][name][:2]) for name in ("Naive2", "Smyl"))
+    assert round(best.owa(base), 3) == ANCHORS[part]["Smyl"][2]
 
 
 _WIDE = {"train": "id,V2,V3,V4,V5\nb,1,2,3.5,\na,4,5,6,7\n", "test": "id,V2,V3\na,8,9\nb,10,11\n"}
