@@ -5,6 +5,7 @@ Exit code 0: done. 2: the input or the usage cannot work, in one line on stderr.
 """
 
 import sys
+import time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,8 @@ from seqcast.cli.options import RUN_SECTIONS, TABLE_SECTIONS, with_settings
 from seqcast.config import Settings
 from seqcast.errors import SeqcastError
 from seqcast.options import PLACE
+
+_BEGAN = time.monotonic()  # a budget pays for the seconds that torch takes to load
 
 app = typer.Typer(
     name="seqcast",
@@ -48,7 +51,7 @@ def run(
     from seqcast.runs.job import run as work
 
     with Terminal(quiet) as talk:
-        result = work(settings, out or _default_folder(settings), resume=resume, talk=talk)
+        result = work(settings, out or _default_folder(settings), resume=resume, talk=talk, began=_BEGAN)
     if json:
         print_json(result.to_mapping())
     else:
@@ -191,7 +194,7 @@ def tune(
     from seqcast.runs.tuning import tune as work
 
     with Terminal(quiet) as talk:
-        result = work(settings, out or f"{_default_folder(settings)}-tune", fresh=fresh, talk=talk)
+        result = work(settings, out or f"{_default_folder(settings)}-tune", fresh=fresh, talk=talk, began=_BEGAN)
     if json:
         print_json(result.to_mapping())
     else:

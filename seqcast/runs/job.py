@@ -95,7 +95,14 @@ class RunResult:
         }
 
 
-def run(settings: Settings, out: Path | str, *, resume: bool = False, talk: Talk | None = None) -> RunResult:
+def run(
+    settings: Settings,
+    out: Path | str,
+    *,
+    resume: bool = False,
+    talk: Talk | None = None,
+    began: float | None = None,
+) -> RunResult:
     """Read, compare, forecast, report.
 
     Parameters
@@ -109,13 +116,15 @@ def run(settings: Settings, out: Path | str, *, resume: bool = False, talk: Talk
         Go on with a run that was stopped; gives the same bytes as one that was not.
     talk : Talk or None
         Listener.
+    began : float or None
+        Moment of the monotonic clock that the budget counts from; None for now.
 
     Raises
     ------
     SeqcastError
         When the table, a setting or the folder is refused.
     """
-    began = time.monotonic()  # a budget pays for the start of a cluster too
+    began = time.monotonic() if began is None else began  # a budget pays for the start of a cluster too
     with working(settings.run):
         return _Job(settings, RunFolder(Path(out)), talk or Talk()).work(resume, began)
 

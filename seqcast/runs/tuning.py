@@ -48,7 +48,14 @@ _FIRST_SHARE = 0.3  # of a budget, that the defaults may take on the inner windo
 _LEARNT_AGAIN = 2.3  # whole trainings of the best settings after the search: for the outer windows, and for good
 
 
-def tune(settings: Settings, out: Path | str, *, fresh: bool = False, talk: Talk | None = None) -> TuneResult:
+def tune(
+    settings: Settings,
+    out: Path | str,
+    *,
+    fresh: bool = False,
+    talk: Talk | None = None,
+    began: float | None = None,
+) -> TuneResult:
     """Seek better settings than the defaults, and leave a model that was learnt with them.
 
     A search that was stopped goes on when it is called again with the same settings and folder.
@@ -63,6 +70,8 @@ def tune(settings: Settings, out: Path | str, *, fresh: bool = False, talk: Talk
         Forget a search that the folder holds.
     talk : Talk or None
         Listener.
+    began : float or None
+        Moment of the monotonic clock that the budget counts from; None for now.
 
     Raises
     ------
@@ -71,7 +80,7 @@ def tune(settings: Settings, out: Path | str, *, fresh: bool = False, talk: Talk
     BundleError
         When the folder holds a search with other settings.
     """
-    tuning = _Tuning(_asked(settings), Path(out), talk or Talk(), time.monotonic())
+    tuning = _Tuning(_asked(settings), Path(out), talk or Talk(), time.monotonic() if began is None else began)
     with working(settings.run, settings.search.workers):
         return tuning.work(fresh)
 
@@ -252,7 +261,8 @@ def seconds_after(done: Done) -> float:
     best = done.best()
     trials = (0, best.job.trial if best else 0)
     spent = [sum(record.seconds for record in done.records if record.job.trial == trial) for trial in trials]
-    return _LEARNT_AGAIN * max(spent) + spent[0]
+    beside = spent[0] if trials[1] else 0.0  # the defaults, where they are not the best, are scored as well
+    return _LEARNT_AGAIN * max(spent) + beside
 
 
 def _outer(plan: Plan) -> Folds:

@@ -84,7 +84,8 @@ class Objective:
 
         def heard(name: str, run: "Run", epochs: int) -> None:
             self.on_epoch(name, run, epochs)
-            if deadline.passed:
+            # The next one must end in time too, or the budget is overdrawn by it.
+            if run.records[-1].seconds >= deadline.left and run.progress.epoch < job.epochs:
                 raise BudgetError(f"The time for the search was up in epoch {run.progress.epoch} of trial {job.trial}.")
 
         settings = applied(self.settings, params)

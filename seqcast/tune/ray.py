@@ -136,7 +136,7 @@ class _Driver:
         for job in [job for job in ready if job.key not in under_way]:
             if len(self.flights) >= room:
                 return True
-            if not self.allowance.fits(job, done):
+            if not self.allowance.fits(done):
                 return False
             self._claim(job)
         return bool(ready)

@@ -76,9 +76,12 @@ class Allowance:
     deadline: Deadline = Deadline()
     after: Callable[[Done], float] = nothing
 
-    def fits(self, job: Job, done: Done) -> bool:
-        """Whether a job is likely to end in time."""
-        return not self.deadline.passed and seconds_of_job(job, done) + self.after(done) <= self.deadline.left
+    def fits(self, done: Done) -> bool:
+        """Whether an epoch more is likely to end in time.
+
+        A whole job need not: what is left would go unused, and a training that is cut goes on when asked again.
+        """
+        return not self.deadline.passed and _pace(done) + self.after(done) <= self.deadline.left
 
     def limit(self, done: Done) -> Deadline:
         """Return when a job must end at the latest."""
@@ -95,9 +98,14 @@ def seconds_of_job(job: Job, done: Done) -> float:
     >>> seconds_of_job(Job(2, 9), Done((Record(Job(1, 3), {}, 1.0, reached=3, seconds=6.0),)))
     18.0
     """
+    return _fresh(job, done) * _pace(done)
+
+
+def _pace(done: Done) -> float:
+    """Return the seconds of an epoch so far; 0 where none is known."""
     spent = sum(record.seconds for record in done.records if not record.failed)
     epochs = sum(_fresh(record.job, done) for record in done.records if not record.failed)
-    return _fresh(job, done) * spent / epochs if epochs else 0.0
+    return spent / epochs if epochs else 0.0
 
 
 def _fresh(job: Job, done: Done) -> int:
@@ -126,7 +134,7 @@ def work(search: Search, storage: Storage, allowance: Allowance, listener: Liste
     while True:
         done = storage.done()
         ready = search.method.ready(done)
-        if not ready or not allowance.fits(ready[0], done):
+        if not ready or not allowance.fits(done):
             return done
         try:
             record = _first_free(search, storage, ready, allowance)

@@ -58,6 +58,7 @@ class Space:
                 f"Settings are sought for networks; got {', '.join(settings.run.models)}. "
                 f"Name one or more with --models {','.join(NETWORK_NAMES)}."
             )
+        _refuse_told_twice(settings)
         shared = _open("training", domains_of(FitConfig), settings.training)
         own = {
             name: _open(f"model.{name}", _within(domains_of(NETWORKS[name].config), rows), settings.model.get(name, {}))
@@ -156,6 +157,17 @@ def domain_of(name: str, given: Any) -> Domain:
 
 def _open(section: str, domains: Mapping[str, Domain], fixed: Mapping[str, Any]) -> dict[str, Domain]:
     return {f"{section}.{name}": domain for name, domain in domains.items() if name not in fixed}
+
+
+def _refuse_told_twice(settings: Settings) -> None:
+    fixed = {"training": settings.training, **{f"model.{name}": own for name, own in settings.model.items()}}
+    for name in settings.space:
+        section, _, key = name.rpartition(".")
+        if key in fixed.get(section, {}):
+            raise ConfigError(
+                f"A setting is either fixed or sought; {name} is {fixed[section][key]!r} in [{section}] and stands in "
+                "[space] too. Leave it out of one of them."
+            )
 
 
 def _within(domains: Mapping[str, Domain], rows: int) -> dict[str, Domain]:

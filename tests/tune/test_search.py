@@ -125,7 +125,7 @@ def test_what_was_cut_is_no_record_and_is_done_another_time(tmp_path, straight):
     assert told(work(search(), journal, Allowance())) == told(straight)
 
 
-def test_no_job_is_begun_that_will_not_end_in_time(tmp_path):
+def test_no_job_is_begun_when_there_is_no_time_for_an_epoch(tmp_path):
     heard = []
     allowance = Allowance(Deadline.after(2.0), after=lambda done: 0.5)
     began = time.monotonic()

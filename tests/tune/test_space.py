@@ -60,6 +60,11 @@ def test_what_the_settings_fix_is_not_sought():
     assert applied(settings(training={"lr": 0.003}), drawn(space, 0.5)).training["lr"] == 0.003
 
 
+def test_what_is_fixed_is_not_narrowed_too():
+    with pytest.raises(ConfigError, match=r"training.lr is 0.003 in \[training\] and stands in \[space\] too"):
+        Space.of(settings(training={"lr": 0.003}, space={"training.lr": [0.001]}), 500)
+
+
 def test_the_defaults_change_nothing_but_the_family():
     asked = settings()
     assert applied(asked, defaults(Space.of(asked, 500))) == settings(("hybrid",))
