@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seqcast.classifier import Classifier as Classifier
     from seqcast.data.options import RoleOptions as RoleOptions
     from seqcast.data.options import TableOptions as TableOptions
     from seqcast.data.panel import Panel as Panel
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Classifier": "classifier",
     "Forecaster": "forecaster",
     "Panel": "data.panel",
     "Regressor": "regressor",
@@ -31,6 +33,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Classifier",
     "Forecaster",
     "Panel",
     "Regressor",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -25,6 +25,8 @@ class Batch:
         What came; 0 where it was not observed.
     observed : bool tensor (B, H, K)
         Where `target` counts.
+    lengths : int tensor (B,) or None
+        Steps of each `past` that are there, where sequences of unequal length are padded at their end; None for all.
     """
 
     past: Float[Tensor, "B C P"]
@@ -32,3 +34,4 @@ class Batch:
     static: Float[Tensor, "B S"]
     target: Float[Tensor, "B H K"]
     observed: Bool[Tensor, "B H K"]
+    lengths: Int[Tensor, "B"] | None = None

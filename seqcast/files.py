@@ -148,6 +148,14 @@ def read_folder(folder: Path, format: str, version: int) -> Bundle:
     return Bundle(format=format, version=version, facts=manifest["facts"], files=files)
 
 
+def format_of(folder: Path) -> str | None:
+    """Return what a folder says it holds, such as `seqcast-model`, proved by nothing; None where it says nothing."""
+    try:
+        return json.loads((folder / _MANIFEST).read_bytes())["format"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
 def _manifest_of(bundle: Bundle) -> bytes:
     files = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in bundle.files.items()}
     content = {"format": bundle.format, "version": bundle.version, "facts": dict(bundle.facts), "files": files}
@@ -183,6 +191,7 @@ _OPENERS = {
     "seqcast-model": "seqcast.load",
     "seqcast-reference": "seqcast.reference.load",
     "seqcast-regressor": "seqcast.Regressor.load",
+    "seqcast-classifier": "seqcast.Classifier.load",
 }
 _AGAIN = "Save or copy the folder again."
 

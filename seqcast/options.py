@@ -16,6 +16,7 @@ SPREADS = ("normal", "bootstrap")
 METHODS = ("hyperband", "asha", "random")
 SAMPLERS = ("tpe", "random")
 ENGINES = ("local", "ray")
+SAMPLE_ORDERS = ("time", "none")
 PLACE = ("engine", "address")
 """Options that say where the work is done, and change no answer."""
 
@@ -66,6 +67,36 @@ class RunOptions:
                 raise ConfigError(f"No {name} named {value!r}. {nearest(value, known)}")
         if not self.models:
             raise ConfigError("A run needs at least one model; got none. For example: --models arima,hybrid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyOptions:
+    """How samples are classified.
+
+    Examples
+    --------
+    >>> ClassifyOptions(model="gru").valid
+    0.2
+    """
+
+    test: str | None = option(
+        None, "table of samples that score the result, read as the first; without it those held back"
+    )
+    model: str = option("lstm", "rnn, lstm, gru or hybrid")
+    valid: float = option(0.2, "share of the samples that validates")
+    order: str | None = option(
+        None, "time: samples follow each other, the last validate; none: drawn at random; without it none for texts"
+    )
+    refit: bool = option(False, "train once more on all samples, for as many epochs as were best")
+    trials: int | None = option(None, "settings to seek among by Hyperband beside the defaults, by the validation part")
+    seed: int = option(0, "of weights, sample order, dropout and the validation part")
+    budget: str | None = option(None, "wall time for the whole run, such as 90s, 5m or 1h")
+
+    def __post_init__(self) -> None:
+        if self.order not in (None, *SAMPLE_ORDERS):
+            raise ConfigError(f"No order of samples is named {self.order!r}. {nearest(str(self.order), SAMPLE_ORDERS)}")
+        if self.trials is not None and self.trials < 1:
+            raise ConfigError(f"trials must be at least 1; got {self.trials}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,10 +14,11 @@ from typing import Annotated
 import typer
 
 from seqcast import __version__
-from seqcast.cli.options import RUN_SECTIONS, TABLE_SECTIONS, with_settings
+from seqcast.cli.options import RUN_SECTIONS, TABLE_SECTIONS, with_classify_settings, with_settings
 from seqcast.config import Settings
 from seqcast.errors import SeqcastError
 from seqcast.options import PLACE
+from seqcast.runs.classify_settings import ClassifySettings
 
 _BEGAN = time.monotonic()  # a budget pays for the seconds that torch takes to load
 
@@ -90,7 +91,7 @@ def predict(
     out: Annotated[str | None, typer.Option(metavar="FILE", help="CSV file; without it stdout")] = None,
     json: Json = False,
 ) -> None:
-    """Forecast with a saved model."""
+    """Forecast with a saved model, or tell the classes of samples with a saved classifier."""
     from seqcast.cli.commands import predict as work
     from seqcast.cli.terminal import print_json
 
@@ -202,6 +203,27 @@ def tune(
         print_search(result)
 
 
+@app.command()
+@with_classify_settings
+def classify(
+    settings: ClassifySettings,
+    source: Annotated[str | None, typer.Argument(metavar="FILE", help="table of texts or series with classes")] = None,
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="run folder; without it runs/NAME-classes")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn to tell the class of texts or series, and score it beside yardsticks on samples that were held back."""
+    from seqcast.cli.terminal import Terminal, print_classes, print_json
+    from seqcast.runs.classified import classify as work
+
+    with Terminal(quiet) as talk:
+        result = work(settings, out or f"{_default_folder(settings)}-classes", talk=talk, began=_BEGAN)
+    if json:
+        print_json(result.to_mapping())
+    else:
+        print_classes(result)
+
+
 @app.callback(invoke_without_command=True)
 def _version(
     version: Annotated[bool, typer.Option("--version", help="print the version and stop")] = False,
@@ -223,6 +245,6 @@ def main() -> None:
         raise SystemExit(130) from None
 
 
-def _default_folder(settings: Settings) -> Path:
+def _default_folder(settings: Settings | ClassifySettings) -> Path:
     name = Path(settings.source or "table").name.split(".")[0]
     return Path("runs") / (name or "table")

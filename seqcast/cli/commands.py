@@ -9,10 +9,11 @@ from seqcast.data.table import read_panel
 from seqcast.doctor import Diagnosis, Finding, examine, leaks_in_data
 from seqcast.doctor.examination import unreadable
 from seqcast.doctor.opening import open_table
+from seqcast.errors import ConfigError
 from seqcast.evaluate.leaderboard import Score
 from seqcast.evaluate.plan import plan
 from seqcast.evaluate.study import Limits, compare
-from seqcast.files import write_atomic
+from seqcast.files import format_of, write_atomic
 from seqcast.forecaster import Forecaster, load
 from seqcast.forecasters.build import build_forecaster, watched
 from seqcast.forecasters.tidy import as_written
@@ -32,7 +33,9 @@ def fit(settings: Settings, model: str, out: Path, talk: Talk) -> dict[str, Any]
 
 
 def predict(model: Path, source: str | None, out: Path | None) -> tuple[str, dict[str, Any]]:
-    """Forecast with a saved model; return the table as CSV and the facts for JSON."""
+    """Forecast with a saved model, or classify with one; return the table as CSV and the facts for JSON."""
+    if format_of(model) == "seqcast-classifier":
+        return _classes(model, source, out)
     forecaster = load(model)
     panel = forecaster.panel_
     if source is not None:
@@ -43,6 +46,18 @@ def predict(model: Path, source: str | None, out: Path | None) -> tuple[str, dic
     if out is not None:
         write_atomic(out, text.encode())
     return text, {"model": forecaster.model, "forecast_rows": len(table), "forecast": table.to_dicts()}
+
+
+def _classes(model: Path, source: str | None, out: Path | None) -> tuple[str, dict[str, Any]]:
+    from seqcast.runs.classified import answer
+
+    if source is None:
+        raise ConfigError(f"A classifier needs a table to ask about; {model} holds none. seqcast predict {model} FILE")
+    table = answer(model, source)
+    text = table.write_csv()
+    if out is not None:
+        write_atomic(out, text.encode())
+    return text, {"model": "classifier", "rows": len(table), "answers": table.to_dicts()}
 
 
 def backtest(settings: Settings, out: Path | None, talk: Talk) -> tuple[tuple[Score, ...], dict[str, Any]]:

@@ -11,9 +11,10 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from seqcast.config import Settings, merged, read_toml
-from seqcast.data.options import RoleOptions, TableOptions
+from seqcast.data.options import RoleOptions, SampleOptions, TableOptions
 from seqcast.errors import ConfigError
-from seqcast.options import RunOptions, SearchOptions
+from seqcast.options import ClassifyOptions, RunOptions, SearchOptions
+from seqcast.runs.classify_settings import ClassifySettings
 
 SECTIONS: Mapping[str, type] = {
     "columns": RoleOptions,
@@ -23,6 +24,8 @@ SECTIONS: Mapping[str, type] = {
 }
 TABLE_SECTIONS = ("columns", "table")
 RUN_SECTIONS = (*TABLE_SECTIONS, "run")
+CLASSIFY_SECTIONS: Mapping[str, type] = {"columns": SampleOptions, "table": TableOptions, "run": ClassifyOptions}
+_OF_PANELS = ("freq", "resample", "aggregate", "date_format")  # ways to read a table that has one grid of times
 _PANELS = {"columns": "Columns", "table": "Reading the table", "run": "Work", "search": "Search"}
 
 
@@ -40,11 +43,27 @@ def with_settings(
         mine = {part.name: given.pop(part.name) for part in own}
         command(**mine, settings=settings_of(mine.get("source"), given))
 
-    parameters = [
-        *own,
-        *_shared(),
-        *(part for section in sections for part in _section(section) if part.name not in without),
-    ]
+    offered = [part for section in sections for part in _section(SECTIONS[section], _PANELS[section])]
+    return _signed(wrapped, command, [*own, *_shared(), *(part for part in offered if part.name not in without)])
+
+
+def with_classify_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Do the same for a command that receives `ClassifySettings`."""
+    own = [part for part in inspect.signature(command, eval_str=True).parameters.values() if part.name != "settings"]
+
+    def wrapped(**given: Any) -> None:
+        mine = {part.name: given.pop(part.name) for part in own}
+        mapping = _laid_over({}, mine.get("source"), given, CLASSIFY_SECTIONS)
+        command(**mine, settings=ClassifySettings.from_mapping(mapping))
+
+    offered = [part for name, kind in CLASSIFY_SECTIONS.items() for part in _section(kind, _PANELS[name])]
+    kept = [part for part in offered if part.name not in _OF_PANELS]
+    return _signed(wrapped, command, [*own, *_shared("network.width=128"), *kept])
+
+
+def _signed(
+    wrapped: Callable[..., None], command: Callable[..., None], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., None]:
     keyword = inspect.Parameter.KEYWORD_ONLY
     signature = inspect.Signature([part.replace(kind=keyword) for part in parameters])
     wrapped.__signature__ = signature  # type: ignore[attr-defined]
@@ -67,40 +86,44 @@ def settings_of(source: str | None, given: Mapping[str, Any]) -> Settings:
     ('load', 'price')
     """
     # A command that does not offer --horizon forecasts nothing, and a horizon must not be asked of it.
-    mapping: dict[str, Any] = {} if "horizon" in given else {"run": {"horizon": 1}}
-    if given.get("config"):
-        mapping = merged(mapping, read_toml(Path(given["config"])))
-    for assignment in given.get("set") or []:
-        mapping = merged(mapping, _assigned(assignment))
-    for section, options in SECTIONS.items():
-        values = {part.name: _plain(given.get(part.name), _kind(options, part.name)) for part in fields(options)}
-        mapping = merged(mapping, {section: {name: value for name, value in values.items() if value is not None}})
-    if source is not None:
-        mapping = merged(mapping, {"source": source})
+    mapping = _laid_over({} if "horizon" in given else {"run": {"horizon": 1}}, source, given, SECTIONS)
     if not mapping.get("source"):
         raise ConfigError("A table is needed; none was named. For example: seqcast run sales.csv --horizon 12")
     return Settings.from_mapping(mapping)
 
 
-def _shared() -> list[inspect.Parameter]:
+def _laid_over(
+    mapping: dict[str, Any], source: str | None, given: Mapping[str, Any], sections: Mapping[str, type]
+) -> dict[str, Any]:
+    """Return `mapping` with a file, `--set` and the options laid over it, in this order."""
+    if given.get("config"):
+        mapping = merged(mapping, read_toml(Path(given["config"])))
+    for assignment in given.get("set") or []:
+        mapping = merged(mapping, _assigned(assignment))
+    for section, options in sections.items():
+        values = {part.name: _plain(given.get(part.name), _kind(options, part.name)) for part in fields(options)}
+        mapping = merged(mapping, {section: {name: value for name, value in values.items() if value is not None}})
+    return mapping if source is None else merged(mapping, {"source": source})
+
+
+def _shared(example: str = "training.lr=0.001, model.hybrid.width=128") -> list[inspect.Parameter]:
     config = Annotated[
         str | None, typer.Option("--config", metavar="FILE", help="settings as TOML, such as a run.toml")
     ]
     more = Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="any other setting: training.lr=0.001, model.hybrid.width=128"),
+        typer.Option("--set", metavar="KEY=VALUE", help=f"any other setting: {example}"),
     ]
     return [_parameter("config", config), _parameter("set", more)]
 
 
-def _section(section: str) -> list[inspect.Parameter]:
-    options = SECTIONS[section]
+def _section(options: type, panel: str) -> list[inspect.Parameter]:
     parameters = []
     for part in fields(options):
         kind = _kind(options, part.name)
         name = part.name.replace("_", "-")
         names = [f"--{name}/--no-{name}"] if kind is bool else [f"--{name}"]
-        shown = typer.Option(*names, help=part.metadata["help"], rich_help_panel=_PANELS[section], show_default=False)
+        shown = typer.Option(*names, help=part.metadata["help"], rich_help_panel=panel, show_default=False)
         annotation = list[str] if kind in (tuple, float) else kind
         parameters.append(_parameter(part.name, Annotated[annotation | None, shown]))
     return parameters

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from seqcast.evaluate.leaderboard import Score
+    from seqcast.runs.classified import ClassifyResult
     from seqcast.runs.job import RunResult
     from seqcast.runs.tuned import TuneResult
     from seqcast.train.run import Run
@@ -100,6 +101,24 @@ def print_search(result: "TuneResult") -> None:
         f"chosen: {settings}",
         f"by {result.trials} settings on earlier windows: MASE {_shown(result.inner, '.3f')} there, "
         f"{_shown(result.outer['tuned'], '.3f')} on those that score",
+        f"model: {result.folder / 'model'}",
+        f"report: {result.folder / 'report.html'}",
+    ]
+    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+
+
+def print_classes(result: "ClassifyResult") -> None:
+    """Print the scores of a classification on stdout, what they say of the model, and where its files are."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("model", "accuracy", "95 %", "log loss", "seconds"):
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    for score in result.scores:
+        within = f"{score.low:.1%} to {score.high:.1%}"
+        seconds = _shown(score.seconds, ".1f")
+        table.add_row(score.model, f"{score.accuracy:.2%}", within, f"{score.log_loss:.4f}", seconds)
+    Console().print(table)
+    lines = [
+        f"by the {result.facts.found.part} part: {result.facts.verdict}",
         f"model: {result.folder / 'model'}",
         f"report: {result.folder / 'report.html'}",
     ]

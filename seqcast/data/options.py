@@ -28,6 +28,25 @@ class RoleOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SampleOptions:
+    """Where the samples of a classifier stand: a text in each row, or a series in all rows of one name.
+
+    Examples
+    --------
+    >>> SampleOptions(text="review", label="sentiment").series is None
+    True
+    """
+
+    text: str | None = option(None, "column of the texts; without it 'text', 'review' or 'sentence'")
+    label: str | None = option(None, "column of the classes; without it 'label' or 'class'")
+    series: str | None = option(
+        None, "column that names the series, where series are classified: its rows are a sample"
+    )
+    time: str | None = option(None, "column that the rows of a series are sorted by; without it as they stand")
+    channels: tuple[str, ...] = option((), "columns of a series that are read; without it all other columns of numbers")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TableOptions:
     """How the table is to be read.
 

@@ -45,3 +45,52 @@ class Order:
         """Return the samples of each batch of an epoch; no sample comes twice."""
         shuffled = np.random.default_rng([self.seed, epoch]).permutation(self.count)
         return np.array_split(shuffled[: self.steps * self.batch], self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Buckets:
+    """The same for sequences of unequal length: those of a batch are about equally long, so that little is padded.
+
+    Each epoch draws large heaps of samples, sorts each heap by length, and cuts it into batches that come in random
+    order (Khomenko et al., 2016).
+
+    Parameters
+    ----------
+    lengths : int array (N,)
+        Steps of each sample.
+    batch, most, seed : int
+        As for `Order`.
+
+    Examples
+    --------
+    >>> buckets = Buckets(lengths=np.array([9, 1, 8, 2]), batch=2, most=100, seed=0)
+    >>> sorted(sorted(batch.tolist()) for batch in buckets.batches(epoch=0))
+    [[0, 2], [1, 3]]
+    """
+
+    lengths: Int[np.ndarray, "N"]
+    batch: int
+    most: int
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Return the batches in an epoch."""
+        return Order(len(self.lengths), self.batch, self.most, self.seed).steps
+
+    def batches(self, epoch: int) -> list[Int[np.ndarray, "samples"]]:
+        """Return the samples of each batch of an epoch; no sample comes twice."""
+        drawn = np.concatenate(Order(len(self.lengths), self.batch, self.most, self.seed).batches(epoch))
+        steps = self.steps
+        # Heaps of whole batches, so that all batches of an epoch have the size they have without buckets.
+        edges = np.cumsum([0, *(len(part) for part in np.array_split(drawn, steps))])
+        ends = [*range(_HEAP, steps, _HEAP), steps]
+        sorted_ = [
+            heap[np.argsort(self.lengths[heap], kind="stable")]
+            for heap in np.split(drawn, [edges[end] for end in ends[:-1]])
+        ]
+        parts = np.split(np.concatenate(sorted_), edges[1:-1])
+        return [parts[place] for place in np.random.default_rng([self.seed, epoch, 1]).permutation(steps)]
+
+
+_HEAP = 50  # batches

@@ -10,15 +10,15 @@ ROOT = Path(__file__).resolve().parents[2] / "seqcast"
 # A room may use itself and every room on a lower floor; rooms on one floor do not know each other.
 FLOORS = [
     ["errors"],
-    ["types", "budget", "files", "batch", "ranges"],
+    ["types", "budget", "files", "batch", "ranges", "sequences"],
     ["data", "nn", "train", "reference"],
     ["models", "config", "options"],
     ["forecasters"],
-    ["evaluate", "leaks"],
+    ["evaluate", "leaks", "classify"],
     ["doctor", "autopsy", "tune"],
     ["report"],
     ["runs"],
-    ["run", "forecaster", "regressor"],
+    ["run", "forecaster", "regressor", "classifier"],
     ["cli"],
     ["__init__", "__main__"],
 ]
@@ -35,6 +35,8 @@ TORCH_FILES = {
     "forecasters/feeding.py",
     "forecasters/start.py",
     "forecasters/windowed.py",
+    "classify/learner.py",
+    "classify/stored.py",
 }
 # And these inside functions only, where a network is at hand anyway.
 TORCH_LATE = {"forecasters/bundle.py", "forecasters/build.py", "forecaster.py", "regressor.py", "run.py"}

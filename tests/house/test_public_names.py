@@ -10,6 +10,7 @@ import pytest
 import seqcast
 
 PUBLIC = [
+    "Classifier",
     "Forecaster",
     "Panel",
     "Regressor",
