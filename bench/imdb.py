@@ -39,7 +39,7 @@ from seqcast.data.text import fit_vocabulary, words_of
 RECIPE: dict[str, Any] = {"valid": 0.1, "refit": True}
 PLAIN: dict[str, Any] = {"valid": 0.1, "settings": {"patch": 1}, "text": {"ngrams": 0, "pairs": 0}}
 _HELD = 5000
-_BAG_WIDTH, _BAG_EPOCHS, _BAG_RATE, _BAG_BATCH = 20, 4, 3e-3, 32
+_BAG_WIDTH, _BAG_EPOCHS, _BAG_RATE, _BAG_BATCH = 10, 5, 3e-3, 32
 ANCHORS = {"tuned LSTM": 86.5, "fastText, bigrams": 90.6, "NB-SVM, trigrams": 91.8, "oh-2LSTMp": 91.9}
 
 

@@ -131,7 +131,8 @@ class Classifier:
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest class of each sample, of the kind of the labels of `fit`."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        said = self.predict_proba(X)
+        return self.classes_[said.argmax(axis=1)]
 
     def score(self, X: Any, y: Any) -> float:
         """Return the share of samples whose likeliest class is the true one; higher is better, as in scikit-learn.

@@ -19,7 +19,7 @@ from seqcast.train.run import Run
 from seqcast.train.sequences import Labelled, source_of_sequences
 
 _LEAST_STEPS, _MOST_EPOCHS = 1200, 200  # batches that a training sees at least, and times that it sees a small set
-_FEWEST = 4  # epochs
+_FEWEST = 3  # epochs
 
 
 @dataclass(frozen=True, kw_only=True)

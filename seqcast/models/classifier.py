@@ -58,7 +58,7 @@ class ReadingConfig:
     pool: PoolName = selectable("max", ("max", "mean", "attention"))
     embedding: int = selectable(100, (50, 100, 200))
     dropout: float = tunable(0.5, 0.0, 0.7)
-    embedding_dropout: float = tunable(0.3, 0.0, 0.7)
+    embedding_dropout: float = tunable(0.5, 0.0, 0.7)
     word_dropout: float = tunable(0.0, 0.0, 0.5)
     attention_layers: int = selectable(1, (1, 2))
     heads: int = 4
