@@ -17,6 +17,7 @@ from seqcast.errors import InputError
 
 if TYPE_CHECKING:
     from seqcast.classify.fitted import FittedClassifier
+    from seqcast.sequences import Sequences
     from seqcast.train.loop import Hooks
 
 
@@ -100,23 +101,15 @@ class Classifier:
         ConfigError
             When a setting cannot work.
         """
-        from seqcast.classify.fitted import Recipe, fit_series, fit_texts
+        from seqcast.classify.prepared import prepare
+        from seqcast.classify.recipe import Recipe
 
         recipe = Recipe.of(**self.get_params())
-        X = _kept(X)
-        if _are_texts(X):
-            words, notes = _words(X, recipe.text)
-            classes, codes = codes_of(y, len(words))
-            fitted = fit_texts(words, codes, recipe, hooks)
-        else:
-            from seqcast.classify.series import series_of
-
-            series, notes = series_of(X), ()
-            classes, codes = codes_of(y, len(series))
-            fitted = fit_series(series, codes, recipe, hooks)
-        self.classes_ = classes
-        self.notes_ = notes
-        self.fitted_: FittedClassifier = fitted
+        samples, notes = samples_of(X, recipe.text)
+        classes, codes = codes_of(y, len(samples))
+        prepared = prepare(samples, codes, recipe)
+        self.fitted_: FittedClassifier = prepared.fitted(prepared.trained(hooks=hooks))
+        self.classes_, self.notes_ = classes, notes
         return self
 
     def predict_proba(self, X: Any) -> Float[np.ndarray, "N classes"]:
@@ -203,11 +196,23 @@ class Classifier:
         if (fitted.reading is not None) != _are_texts(X):
             learnt = "texts" if fitted.reading is not None else "series"
             raise InputError(f"This Classifier has learnt {learnt}; got something else. Give it {learnt}.")
-        if fitted.reading is not None:
-            return _words(X, fitted.reading.options)[0]
-        from seqcast.classify.series import series_of
+        return samples_of(X, fitted.recipe.text)[0]
 
-        return series_of(X)
+
+def samples_of(X: Any, options: TextOptions) -> "tuple[Words | Sequences, tuple[str, ...]]":
+    """Return texts as words, or series as sequences, and what the user should know of them.
+
+    Raises
+    ------
+    InputError
+        When a sample is missing or cannot be read.
+    """
+    X = _kept(X)
+    if _are_texts(X):
+        return _words(X, options)
+    from seqcast.classify.series import series_of
+
+    return series_of(X), ()
 
 
 def _are_texts(X: Any) -> bool:

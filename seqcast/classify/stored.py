@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 import torch
 
-from seqcast.classify.fitted import FittedClassifier, Recipe
+from seqcast.classify.fitted import FittedClassifier
 from seqcast.classify.learner import FittedReader
 from seqcast.classify.linear import Linear
+from seqcast.classify.recipe import Recipe
 from seqcast.classify.texts import TextReading
 from seqcast.config import built
 from seqcast.data.ngrams import Ngrams

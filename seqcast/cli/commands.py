@@ -49,7 +49,7 @@ def predict(model: Path, source: str | None, out: Path | None) -> tuple[str, dic
 
 
 def _classes(model: Path, source: str | None, out: Path | None) -> tuple[str, dict[str, Any]]:
-    from seqcast.runs.classified import answer
+    from seqcast.runs.classify_answers import answer
 
     if source is None:
         raise ConfigError(f"A classifier needs a table to ask about; {model} holds none. seqcast predict {model} FILE")

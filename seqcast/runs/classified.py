@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,13 @@ from seqcast.budget import Deadline, seconds_of
 from seqcast.classifier import Classifier
 from seqcast.config import data_only
 from seqcast.data.labels import known_codes
-from seqcast.data.records import count
 from seqcast.data.samples import Samples, read_samples
-from seqcast.data.text import words_of
 from seqcast.errors import ConfigError
 from seqcast.evaluate.classes import ClassScore
 from seqcast.files import write_atomic
-from seqcast.report.class_facts import ClassFacts, Classified, Read, Word, build_class_facts
+from seqcast.report.class_facts import ClassFacts, Classified, build_class_facts
 from seqcast.report.classes import class_page
+from seqcast.runs.classify_answers import answers, shared, some, wrong_answers
 from seqcast.runs.classify_settings import ClassifySettings
 from seqcast.runs.folder import versions
 from seqcast.runs.talk import Talk
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from seqcast.train.loop import Hooks
     from seqcast.train.run import Run
 
-_READ = 30  # wrong answers that are shown, the surest first
-_WORDS = 120  # of a wrong answer that are kept: those around the heaviest
 _ALONE = " alone"
 _OURS = ("classify.toml", "classify.json")
 _REPORT_SHARE, _LEAST_REPORT = 0.05, 3.0  # of a budget, and seconds, kept for asking, scoring and the page
@@ -120,12 +117,17 @@ class _Work:
         self.talk.stage("reading the table")
         known = read_samples(settings.source, settings.columns, settings.table)
         asked = read_samples(settings.run.test, settings.columns, settings.table) if settings.run.test else None
-        self._note(*known.notes, *_shared(known, asked))
+        self._note(*known.notes, *shared(known, asked))
+        if settings.run.trials:
+            from seqcast.runs.classify_tuning import sought
+
+            self.talk.stage("seeking settings")
+            settings = sought(settings, known, self.folder / "search", self._deadline(), self._note)
         self.talk.stage("learning")
         classifier = settings.classifier().fit(known.values, known.labels, hooks=self._hooks())
         self._note(*classifier.notes_)
         if asked is None:
-            asked = _some(known, classifier.fitted_.held)
+            asked = some(known, classifier.fitted_.held)
         assert asked.labels is not None
         truth = known_codes(asked.labels, len(asked), classifier.classes_)
         self.talk.stage("asking")
@@ -153,11 +155,13 @@ class _Work:
         def heard(run: "Run") -> None:
             self.talk.epoch(self.settings.run.model, run, max(run.progress.epoch, 1))
 
+        return Hooks(on_epoch=heard, deadline=self._deadline())
+
+    def _deadline(self) -> Deadline:
         if self.settings.run.budget is None:
-            return Hooks(on_epoch=heard)
+            return Deadline()
         budget = seconds_of(self.settings.run.budget)
-        reserve = max(_LEAST_REPORT, _REPORT_SHARE * budget)
-        return Hooks(on_epoch=heard, deadline=Deadline(self.began + budget - reserve))
+        return Deadline(self.began + budget - max(_LEAST_REPORT, _REPORT_SHARE * budget))
 
     def _asked(
         self, classifier: Classifier, known: Samples, asked: Samples
@@ -210,7 +214,7 @@ class _Work:
                 seconds=seconds,
                 records=classifier.fitted_.network.records,
                 parts=(f"network{_ALONE}",) if known.kind == "text" else (),
-                wrong=_wrong(classifier, asked, truth, next(iter(said.values()))),
+                wrong=wrong_answers(classifier, asked, truth, next(iter(said.values()))),
                 notes=tuple(self.notes),
                 settings=self.settings.to_mapping(),
                 versions=versions(),
@@ -246,78 +250,5 @@ class _Work:
             self.talk.note(line)
 
 
-def answers(samples: Samples, classes: np.ndarray, said: Probabilities) -> pl.DataFrame:
-    """Return what is said of each sample: its name, the likeliest class, and the probability of each.
-
-    Examples
-    --------
-    >>> answers(Samples("text", ["fine"], None, ("7",), ()), np.array(["bad", "good"]), np.array([[0.2, 0.8]])).row(0)
-    ('7', 'good', 0.2, 0.8)
-    """
-    columns = {"sample": list(samples.names), "said": classes[said.argmax(axis=1)]}
-    return pl.DataFrame({**columns, **{f"p:{name}": said[:, k] for k, name in enumerate(classes.tolist())}})
-
-
-def answer(folder: Path, source: Any) -> pl.DataFrame:
-    """Return what a saved classifier says of the samples of a table, which needs no classes.
-
-    Raises
-    ------
-    SeqcastError
-        When the folder holds no classifier, or the table is refused.
-    """
-    from seqcast.classify.stored import columns_of
-
-    classifier = Classifier.load(folder)
-    samples = read_samples(source, replace(columns_of(folder), label=None), labelled=False)
-    return answers(samples, classifier.classes_, classifier.predict_proba(samples.values))
-
-
 def _trained(classifier: Classifier) -> float:
     return sum(record.seconds for record in classifier.fitted_.network.records)
-
-
-def _some(samples: Samples, rows: Int[np.ndarray, "M"]) -> Samples:
-    assert samples.labels is not None
-    picked = [[part[row] for row in rows] for part in (samples.values, samples.labels, samples.names)]
-    return Samples(samples.kind, picked[0], picked[1], tuple(picked[2]), (), samples.roles)
-
-
-def _shared(known: Samples, asked: Samples | None) -> list[str]:
-    """Return a note where the test holds samples that were learnt, and where equal texts have unlike classes."""
-    if known.kind != "text":
-        return []
-    from seqcast.classify.texts import fingerprints
-
-    learnt = fingerprints(words_of(known.values))
-    twice = len(learnt) - len(np.unique(learnt))
-    notes = [f"{count(twice, 'text')} stand there again among those to learn from; they all train."] if twice else []
-    if asked is not None:
-        both = int(np.isin(fingerprints(words_of(asked.values)), learnt).sum())
-        if both:
-            notes.append(
-                f"{count(both, 'text')} of the {len(asked):,} that test were learnt too: their answers flatter."
-            )
-    return notes
-
-
-def _wrong(
-    classifier: Classifier, asked: Samples, truth: Int[np.ndarray, "N"], said: Probabilities
-) -> tuple[Read, ...]:
-    """Return the wrong answers that were given most surely."""
-    best = said.argmax(axis=1)
-    sure = said.max(axis=1)
-    rows = [int(row) for row in np.argsort(-sure, kind="stable") if best[row] != truth[row]][:_READ]
-    texts = [asked.values[row] for row in rows]
-    told = classifier.explain(texts) if asked.kind == "text" and texts else [[] for _ in rows]
-    names = [str(name) for name in classifier.classes_.tolist()]
-    return tuple(
-        Read(
-            name=f"{'row' if asked.kind == 'text' else 'series'} {asked.names[row]}",
-            truth=names[truth[row]],
-            said=names[best[row]],
-            probability=float(sure[row]),
-            words=tuple(Word(text=word, weight=weight) for word, weight in words),
-        )
-        for row, words in zip(rows, told, strict=True)
-    )
