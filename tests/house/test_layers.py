@@ -15,10 +15,10 @@ FLOORS = [
     ["models", "config", "options"],
     ["forecasters"],
     ["evaluate", "leaks", "classify"],
-    ["doctor", "autopsy", "tune"],
+    ["doctor", "autopsy", "tune", "classifier"],
     ["report"],
     ["runs"],
-    ["run", "forecaster", "regressor", "classifier"],
+    ["run", "forecaster", "regressor"],
     ["cli"],
     ["__init__", "__main__"],
 ]
