@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seqcast.files import sha256
@@ -19,16 +20,21 @@ FOLDER = Path(__file__).resolve().parent.parent / "examples"
 
 @dataclass(frozen=True)
 class Shown:
-    """What an example must say and leave in its folder, options that make it quick, and a library that it audits."""
+    """What an example must say and leave in its folder, options that make it quick, and what it needs.
+
+    It needs a library that it audits, or real data from a folder that is not everywhere.
+    """
 
     said: str
     left: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     needs: str = ""
+    data: str = ""
 
 
 EXAMPLES = {
     "audit_peer.py": Shown("refit=True: passed: 1 model", left=("audit.json",), needs="neuralforecast"),
+    "imdb_course.py": Shown("The parts of the last row", options=("--quick",), data="imdb"),
     "memory.py": Shown('"question": "how far back does each cell learn"', ("memory.svg",), ("--quick",)),
     "numpy_lstm.py": Shown("noise floor", ("whole/manifest.json", "truncated/manifest.json"), ("--quick",)),
     "quickstart.py": Shown("seasonal-naive", left=("model/manifest.json", "report.html")),
@@ -37,27 +43,62 @@ EXAMPLES = {
 }
 
 
+def run(name: str, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Return what an example did, started beside its home, on one thread, leaving no compiled files."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, str(FOLDER / name), *arguments]
+    return subprocess.run(command, cwd=home.parent, env=environment, capture_output=True, text=True, timeout=400)
+
+
+def the_table_has_a_row_for_every_change(said: str) -> None:
+    """The figures of each row agree with each other and with those of the row above, and every row says what it is."""
+    row = r"^ ?(\d+)  (\S.*?) +([01]) of 1 +(\S+) +(\S+) +([+-]\S+) +\d+\n    \S.+\.$"
+    rows = re.findall(row, said, re.MULTILINE)
+    assert [int(number) for number, *_ in rows] == list(range(1, 13))
+    assert rows[0][1] == "the course's recipe" and len({name for _, name, *_ in rows}) == 12
+    assert all(0 <= float(share) <= 1 for _, _, _, *shares, _ in rows for share in shares)
+    tests = [0.5, *(float(row[4]) for row in rows)]  # the first gain is that over a coin
+    assert [float(row[5]) for row in rows] == pytest.approx(np.diff(tests), abs=0.0011)
+    network = re.search(r"by themselves: network (\S+), linear (\S+)\.$", said, re.MULTILINE)
+    assert network and float(network[1]) == tests[-2], "the last change must leave the network as it was"
+    assert max(map(len, said.splitlines())) <= 100
+
+
+CLAIMS = {"imdb_course.py": the_table_has_a_row_for_every_change}
+
+
 def test_every_example_is_run():
     assert sorted(path.name for path in FOLDER.glob("*.py")) == sorted(EXAMPLES)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_shows_its_result_and_writes_only_where_it_is_told(name, tmp_path):
+def test_an_example_shows_its_result_and_writes_only_where_it_is_told(name, tmp_path, request):
     shown = EXAMPLES[name]
     if shown.needs and find_spec(shown.needs) is None:
         pytest.skip(f"{shown.needs} is not installed; pip install 'seqcast[peers]' brings it")
     before = sorted(FOLDER.rglob("*"))
     home, out = tmp_path / "home", tmp_path / "out"
     home.mkdir()
-    command = [sys.executable, str(FOLDER / name), str(out), *shown.options]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=400)
+    read = ["--data", str(request.getfixturevalue("shared") / "data" / shown.data)] if shown.data else []
+    wrote = [str(out)] if shown.left or not shown.data else []
+    done = run(name, *wrote, *read, *shown.options, home=home)
     assert done.returncode == 0, done.stderr[-2000:]
     assert shown.said in done.stdout
+    CLAIMS.get(name, lambda said: None)(done.stdout)
     assert {path.name for path in tmp_path.iterdir()} <= {"home", "out"}
     assert list(home.iterdir()) == [] and sorted(FOLDER.rglob("*")) == before
     assert all((out / name).is_file() for name in shown.left)
+
+
+@pytest.mark.slow
+def test_the_course_without_its_reviews_says_so_in_one_line(tmp_path):
+    done = run("imdb_course.py", "--data", str(tmp_path / "nowhere"), home=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == f"{tmp_path}/nowhere must hold train.parquet and test.parquet; give another folder with --data.\n"
+    )
 
 
 def test_the_demo_data_is_whole_and_unmodified():

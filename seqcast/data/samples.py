@@ -112,6 +112,7 @@ def _column(
 
 def _texts(records: Records, name: str) -> list[str]:
     column = records.frame[name]
+    _refuse_empty(records, name, column.is_null(), "a text (it may be empty, but not missing)")
     if column.dtype == pl.Binary:
         try:
             column = column.cast(pl.String)
@@ -123,7 +124,6 @@ def _texts(records: Records, name: str) -> list[str]:
         column = column.cast(pl.String) if column.dtype in (pl.Categorical, pl.Enum) else column
     if column.dtype != pl.String:
         raise CellError(f"Texts are text; column {name!r} of {records.place} is {column.dtype}. Name another column.")
-    _refuse_empty(records, name, column.is_null(), "a text (it may be empty, but not missing)")
     return column.to_list()
 
 
@@ -185,7 +185,7 @@ def _moments(cells: Mapping[str, Cells], time: str | None, records: Records) -> 
     column = cells[time]
     if column.kind == "number":
         return column.values
-    stamps = column.column if column.kind == "time" else column.labels.str.to_datetime(strict=False)
+    stamps = column.column if column.kind == "time" else _dates(column.labels)
     if stamps.is_null().any():
         row = int(stamps.is_null().arg_true()[0])
         raise CellError(
@@ -195,12 +195,20 @@ def _moments(cells: Mapping[str, Cells], time: str | None, records: Records) -> 
     return stamps.cast(pl.Datetime("us")).dt.epoch("us").to_numpy()
 
 
+def _dates(text: pl.Series) -> pl.Series:
+    try:
+        return text.str.to_datetime(strict=False)
+    except pl.exceptions.ComputeError:  # not even the first one is a date
+        return pl.Series([None] * len(text), dtype=pl.Datetime)
+
+
 def _of_series(records: Records, label: str, names: list[str], parts: list[np.ndarray]) -> list[str]:
     classes = np.array(_classes(records, label))
     for name, rows in zip(names, parts, strict=True):
-        if len(set(classes[rows])) > 1:
+        found = sorted(set(classes[rows].tolist()))
+        if len(found) > 1:
             raise CellError(
-                f"A series has one class; {name!r} has {listed(sorted(set(classes[rows])))} in column {label!r}. "
+                f"A series has one class; {name!r} has {listed(found)} in column {label!r}. "
                 "Cut it where the class changes, and name each part."
             )
     return [str(classes[rows[0]]) for rows in parts]

@@ -9,7 +9,7 @@ from scipy.stats import binomtest, norm
 from seqcast.errors import InputError
 
 Probabilities = Float[np.ndarray, "N K"]
-Codes = Int[np.ndarray, "N"]
+Codes = Int[np.ndarray, "_"]  # (N,); another number of them is refused with a message
 
 _LEAST = 1e-15  # probability that a log is taken of: a model that gave none to what came is wrong, not infinitely wrong
 
@@ -77,7 +77,9 @@ def wilson(right: int, count: int, level: float = 0.95) -> tuple[float, float]:
     z = float(norm.ppf(0.5 + level / 2))
     share, spread = right / count, z * z / count
     half = z * np.sqrt(share * (1 - share) / count + spread / (4 * count))
-    return float((share + spread / 2 - half) / (1 + spread)), float((share + spread / 2 + half) / (1 + spread))
+    low, high = ((share + spread / 2 + side * half) / (1 + spread) for side in (-1, 1))
+    # Rounding may take an end a hair beyond 0, 1 or the share itself.
+    return min(max(float(low), 0.0), share), max(min(float(high), 1.0), share)
 
 
 def confusion(said: Probabilities, truth: Codes) -> Int[np.ndarray, "K K"]:
@@ -173,6 +175,8 @@ def mcnemar(first: Probabilities, second: Probabilities, truth: Codes) -> float:
     >>> mcnemar(always, always[:, ::-1], truth)
     0.03125
     """
+    _check(first, truth)
+    _check(second, truth)
     right = [said.argmax(axis=1) == truth for said in (first, second)]
     better, worse = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
     return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
@@ -189,6 +193,13 @@ def _found(
 
 def _check(said: Probabilities, truth: Codes) -> None:
     if len(said) != len(truth):
-        raise InputError(f"Each sample needs one answer; got {len(said)} answers and {len(truth)} samples.")
-    if len(truth) and not 0 <= truth.min() <= truth.max() < said.shape[1]:
-        raise InputError(f"Classes are numbered 0 to {said.shape[1] - 1}; got {truth.min()} to {truth.max()}.")
+        raise InputError(
+            f"Each sample needs one answer; got {len(said)} answers and {len(truth)} samples. Score the same samples."
+        )
+    if not len(truth):
+        raise InputError("Answers are scored on at least one sample; got 0. Give samples with known classes.")
+    if not 0 <= truth.min() <= truth.max() < said.shape[1]:
+        raise InputError(
+            f"Classes are numbered 0 to {said.shape[1] - 1}; got {truth.min()} to {truth.max()}. "
+            "Give the column of each class."
+        )

@@ -95,8 +95,11 @@ def calibration_figure(facts: Facts) -> str:
     return svg.picture(roomy(plot), [ideal, *lines])
 
 
-def curve_figure(curves: Curves, index: int, what: str) -> str:
-    """Return loss or MAE (`what`) by epoch, of the training and of the validation part, the best epoch marked."""
+def curve_figure(curves: Curves, index: int, what: str, word: str | None = None) -> str:
+    """Return loss or MAE (`what`) by epoch, of the training and of the validation part, the best epoch marked.
+
+    Where the error of the epochs is another one than the MAE, `word` says which.
+    """
     losses, errors = (curves.train_loss, curves.valid_loss), (curves.train_error, curves.valid_error)
     train, valid = losses if what == "loss" else errors
     y, _ = domain([train, valid], [])
@@ -112,7 +115,7 @@ def curve_figure(curves: Curves, index: int, what: str) -> str:
     dot = y.all(np.array([value]))
     marks.append(svg.line(np.array([x(curves.best)]), dot, "kept"))
     plot = Plot(
-        title=f"{what if what == 'loss' else what.upper()} of {curves.model} by epoch",
+        title=f"{word or (what if what == 'loss' else what.upper())} of {curves.model} by epoch",
         describe=f"{len(curves.epoch)} epochs; validation is best at epoch {curves.best}, {number(value)}.",
         height=130,
         x=[Tick(x(tick.at), tick.text) for tick in whole_ticks(int(curves.epoch[0]), int(curves.epoch[-1]))],

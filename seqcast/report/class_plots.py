@@ -28,7 +28,8 @@ def styles(names: tuple[str, ...]) -> dict[str, str]:
 def curves_figure(curves: Mapping[str, Curve], what: str, number: int) -> str:
     """Return curves of classes: `roc`, false against true alarms, or `recall` against precision."""
     kinds = styles(tuple(curves))
-    lines = [svg.line(curve.x, curve.y, kinds[name]) for name, curve in curves.items()]
+    drawn = {name: _steps(curve) if what == "recall" else (curve.x, curve.y) for name, curve in curves.items()}
+    lines = [svg.line(x, y, kinds[name]) for name, (x, y) in drawn.items()]
     chance = svg.line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "ideal") if what == "roc" else ""
     said = "; ".join(f"{name}: area {curve.area:.3f}" for name, curve in curves.items())
     title = "True alarms by false ones" if what == "roc" else "Precision by recall"
@@ -45,6 +46,12 @@ def calibration_figure(found: Calibration) -> str:
         for sure, came, count in zip(found.said, found.came, found.count, strict=True)
     )
     return svg.picture(roomy(_plot("Right answers by sureness", f"{said}.", "sureness")), [ideal, *marks])
+
+
+def _steps(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
+    """Return corners: average precision counts each precision over the step of recall that leads to it."""
+    rises = np.flatnonzero(np.diff(curve.x) > 0) + 1
+    return np.repeat(np.append(curve.x[:1], curve.x[rises]), 2)[1:-1], np.repeat(curve.y[rises], 2)
 
 
 def _plot(title: str, describe: str, name: str) -> Plot:

@@ -53,7 +53,8 @@ def _header(facts: ClassFacts) -> str:
     unit = ("text", "texts") if found.kind == "text" else ("series", "series")
     parts = ", ".join(f"{count(number, *unit)} {what}" for what, number in found.counts.items() if number)
     notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
-    verdict = facts.verdict[0].upper() + facts.verdict[1:]
+    # Names of models keep their letters.
+    verdict = facts.verdict[0].upper() + facts.verdict[1:] if facts.verdict.startswith("not ") else facts.verdict
     return (
         f'<header><p class="eyebrow">seqcast · classify</p><h1>{escape(found.source)}</h1>'
         f'<p class="verdict">{escape(verdict)}.</p><p>{len(found.classes)} classes; {parts}; '
@@ -84,6 +85,7 @@ def _score(score: ClassScore, part: bool, first: bool) -> str:
 
 def _confusion(facts: ClassFacts) -> str:
     names, table = facts.found.classes, facts.confusion
+    told = "Rows are the true classes; shares are of a row, the stronger the colour the more."
     if len(names) > _MOST_CLASSES:
         pairs = sorted(
             ((int(table[i, j]), names[i], names[j]) for i in range(len(names)) for j in range(len(names)) if i != j),
@@ -94,6 +96,7 @@ def _confusion(facts: ClassFacts) -> str:
             for number, true, said in pairs
             if number
         )
+        told = f"The most frequent wrong answers, {_MOST_CLASSES} at most."
         head = "<tr><th>Class</th><th>Taken for</th><th>Times</th></tr>"
     else:
         shares = table / np.maximum(1, table.sum(axis=1, keepdims=True))
@@ -104,7 +107,7 @@ def _confusion(facts: ClassFacts) -> str:
         head = f"<tr><th>True</th>{''.join(f'<th>said {escape(name)}</th>' for name in names)}</tr>"
     return _section(
         "Taken for each other",
-        "Rows are the true classes; shares are of a row, the darker the more.",
+        told,
         f'<div class="scroll" tabindex="0"><table class="taken"><thead>{head}</thead>'
         f"<tbody>{rows}</tbody></table></div>",
     )
@@ -155,7 +158,7 @@ def _training(facts: ClassFacts) -> str:
         return ""
     curves = curves_of(facts.scores[0].model, facts.found.records)
     figures = "".join(
-        f"<figure><figcaption>{label}</figcaption>{curve_figure(curves, 0, what)}</figure>"
+        f"<figure><figcaption>{label}</figcaption>{curve_figure(curves, 0, what, label)}</figure>"
         for label, what in (("Loss", "loss"), ("Share answered wrong", "mae"))
     )
     keys = _key("train", "training part") + _key("valid", "validation part") + _key("best", "best epoch")
@@ -173,8 +176,8 @@ def _wrong(facts: ClassFacts) -> str:
     said = "The wrong answers that were given most surely."
     if facts.found.kind == "text":
         said += (
-            " The darker a word, the more of what the network pooled came from it and the words read with it; of a "
-            "long text only the words around the heaviest are shown."
+            " The stronger the colour of a word, the more of what the network pooled came from it and the words read "
+            f"with it; of a long text only the {_SHOWN} words in a row that gave most are shown."
         )
     return _section("Errors to read", said, "".join(_read(answer) for answer in wrong))
 
