@@ -11,7 +11,10 @@ Of 25,000 texts 80 % train and the rest validates; the 25,000 others are asked o
 the library's in every row, and batches are of texts of about the same length. Other slips of the course (three classes
 for two, a sigmoid before cross-entropy, a dropout whose result is thrown away) are left out.
 
-@MEASURED@
+Measured once (seed 0, one thread, 24 minutes): shares of right answers in the test part .501, .777, .724, .767, .850,
+.852, .853, .852, .854, .878, .893, .917; CPU seconds 254, 209, 39, 44, 43, 43, 73, 132, 128, 214, 113, 148. Being told
+where a text ends is worth .28, the rate .08, a short way from each word to the answer .04. Cells with gates, the second
+direction and dropout, which one would try first, bring nothing by themselves here.
 """
 
 import argparse
@@ -240,8 +243,9 @@ def trained(recipe: Recipe, data: Data) -> Outcome:
 
 
 def with_linear(recipe: Recipe, data: Data) -> Outcome:
-    """Learn with the library's own `Classifier`, which comes with all that the rows above have come to."""
-    learnt = Classifier(training={"epochs": recipe.training.epochs}, seed=data.seed)
+    """Learn with the library's own `Classifier`: the network of the row above, and a linear model of runs of words."""
+    text = replace(recipe.text, ngrams=3)
+    learnt = Classifier(model=recipe.cell, settings=recipe.network, text=text, training=recipe.training, seed=data.seed)
     learnt.fit(data.known.texts, data.known.codes)
     held = learnt.fitted_.held
     valid = learnt.score([data.known.texts[row] for row in held], data.known.codes[held])

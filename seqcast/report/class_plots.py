@@ -40,7 +40,7 @@ def calibration_figure(found: Calibration) -> str:
     """Return how often answers of each sureness were right."""
     ideal = svg.line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "ideal")
     marks = [svg.line(found.said, found.came, "model c0")]
-    marks += [svg.line(x, y, "spot") for x, y in zip(found.said[:, None], found.came[:, None], strict=True)]
+    marks += [svg.line(x, y, "dot") for x, y in zip(found.said[:, None], found.came[:, None], strict=True)]
     said = "; ".join(
         f"of {count:,} answers with about {percent(sure)} sureness {percent(came)} were right"
         for sure, came, count in zip(found.said, found.came, found.count, strict=True)
