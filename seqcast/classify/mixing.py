@@ -32,7 +32,8 @@ def fit_shares(logits: Sequence[Float[np.ndarray, "N K"]], codes: Int[np.ndarray
         return float(loss), np.einsum("nk,mnk->m", said, stacked) / len(rows)
 
     start = np.full(len(stacked), 1.0 / len(stacked))
-    return minimize(judged, start, jac=True, method="L-BFGS-B", bounds=[(0.0, _MOST)] * len(stacked)).x
+    bounds, exact = [(0.0, _MOST)] * len(stacked), {"ftol": 1e-14, "gtol": 1e-7}
+    return minimize(judged, start, jac=True, method="L-BFGS-B", bounds=bounds, options=exact).x
 
 
 def mixed(logits: Sequence[Float[np.ndarray, "N K"]], shares: Float[np.ndarray, "models"]) -> Float[np.ndarray, "N K"]:

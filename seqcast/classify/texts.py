@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 from jaxtyping import Float, Float32, Int, Int64
 
 from seqcast.classify.linear import Linear, fit_weighted
@@ -115,7 +116,8 @@ def fingerprints(words: Words) -> Int[np.ndarray, "N"]:
     """
     starts, ends = words.offsets[:-1], words.offsets[1:]
     place = np.arange(len(words.flat)) - np.repeat(starts, ends - starts) + 1
-    mixed = words.flat.hash(seed=0).to_numpy().copy() * (2 * place.astype(np.uint64) + 1)
+    # Places are hashed too: were their factors evenly spaced, "a b b a" and "b a a b" would have the same number.
+    mixed = words.flat.hash(seed=0).to_numpy() * (pl.Series(place).hash(seed=1).to_numpy() | np.uint64(1))
     sums = np.concatenate([[np.uint64(0)], np.cumsum(mixed, dtype=np.uint64)])
     return (sums[ends] - sums[starts]).view(np.int64)
 

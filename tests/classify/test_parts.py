@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from seqcast.classify.parts import split
@@ -62,6 +62,7 @@ def test_samples_without_a_twin_are_drawn_as_if_there_were_no_twins():
 TEXTS = st.lists(st.lists(st.sampled_from(["a", "b", "ab"]), max_size=4).map(" ".join), min_size=1, max_size=12)
 
 
+@example(texts=["a b b a", "b a a b"])
 @given(texts=TEXTS)
 def test_texts_are_twins_when_their_words_are_the_same(texts):
     found = fingerprints(words_of(texts))
