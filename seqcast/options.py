@@ -97,6 +97,10 @@ class ClassifyOptions:
             raise ConfigError(f"No order of samples is named {self.order!r}. {nearest(str(self.order), SAMPLE_ORDERS)}")
         if self.trials is not None and self.trials < 1:
             raise ConfigError(f"trials must be at least 1; got {self.trials}.")
+        if self.refit and self.test is None:
+            raise ConfigError(
+                "With refit all samples are learnt, and none is left to score by; got no other table. Add --test FILE."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,13 +52,16 @@ def _header(facts: ClassFacts) -> str:
     found = facts.found
     unit = ("text", "texts") if found.kind == "text" else ("series", "series")
     parts = ", ".join(f"{count(number, *unit)} {what}" for what, number in found.counts.items() if number)
+    flatter = (
+        "" if found.part == "test" else ", which also said when to stop and what each part counts, so they flatter"
+    )
     notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
     # Names of models keep their letters.
     verdict = facts.verdict[0].upper() + facts.verdict[1:] if facts.verdict.startswith("not ") else facts.verdict
     return (
         f'<header><p class="eyebrow">seqcast · classify</p><h1>{escape(found.source)}</h1>'
         f'<p class="verdict">{escape(verdict)}.</p><p>{len(found.classes)} classes; {parts}; '
-        f"{duration(found.total)}. Shares are of the {found.part} part.</p>"
+        f"{duration(found.total)}. Shares are of the {found.part} part{flatter}.</p>"
         f"{f'<ul class={chr(34)}notes{chr(34)}>{notes}</ul>' if notes else ''}</header>"
     )
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _ALONE = " alone"
 _OURS = ("classify.toml", "classify.json")
+_FIRST_SHARE = 0.5  # of the time, that the first of two trainings may take
 _REPORT_SHARE, _LEAST_REPORT = 0.05, 3.0  # of a budget, and seconds, kept for asking, scoring and the page
 
 Probabilities = Float[np.ndarray, "N K"]
@@ -155,7 +156,8 @@ class _Work:
         def heard(run: "Run") -> None:
             self.talk.epoch(self.settings.run.model, run, max(run.progress.epoch, 1))
 
-        return Hooks(on_epoch=heard, deadline=self._deadline())
+        limit = self._deadline()
+        return Hooks(on_epoch=heard, deadline=limit.share(_FIRST_SHARE) if self.settings.run.refit else limit)
 
     def _deadline(self) -> Deadline:
         if self.settings.run.budget is None:

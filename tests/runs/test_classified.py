@@ -116,6 +116,14 @@ def test_a_budget_ends_the_training(tables, tmp_path):
     assert len(done.facts.found.records) < 100_000
 
 
+def test_a_refit_learns_from_all_and_is_scored_by_the_test_part_alone(tables, done, tmp_path):
+    settings = settings_for(tables / "train.parquet", test=str(tables / "test.csv"), refit=True)
+    again = classify(settings, tmp_path / "run")
+    assert again.facts.found.part == "test" and again.scores[0].accuracy > 0.9
+    words = (run.folder / "model" / "reading.safetensors" for run in (again, done))
+    assert len({path.stat().st_size for path in words}) == 2  # runs of the texts that validated are weighed too
+
+
 def test_a_folder_of_somebody_else_is_left_alone(tables, tmp_path):
     (tmp_path / "thesis.txt").write_text("…")
     with pytest.raises(ConfigError, match="files that no classification wrote"):
@@ -129,6 +137,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tables, tmp_path):
         ({"source": "a.csv", "netwrok": {}}, "No section is named 'netwrok'. Did you mean 'network'"),
         ({}, "A table is needed"),
         ({"source": "a.csv", "run": {"order": "tmie"}}, "No order of samples is named 'tmie'. Did you mean 'time'"),
+        ({"source": "a.csv", "run": {"refit": True}}, "none is left to score by.*--test FILE"),
         ({"source": "a.csv", "run": {"trials": 0}}, "trials must be at least 1"),
     ],
 )
