@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from html import escape
-from importlib.resources import files
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from seqcast.report.class_plots import calibration_figure, curves_figure, styles
 from seqcast.report.facts import curves_of
 from seqcast.report.html import toml
 from seqcast.report.numbers import count, duration, percent
+from seqcast.report.sheet import sheet
 
 _SHOWN = 60  # words of a wrong answer, around the heaviest
 _MOST_CLASSES = 20  # of the table of classes taken for each other
@@ -39,13 +39,7 @@ def class_page(facts: ClassFacts) -> str:
     (1, False, False)
     """
     sections = (_scores(facts), _confusion(facts), _curves(facts), _calibration(facts), _training(facts), _wrong(facts))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Classes · seqcast</title><style>{_style()}</style></head>\n"
-        f"<body><main>{_header(facts)}{''.join(sections)}{_settings(facts)}</main></body></html>\n"
-    )
+    return sheet("Classes", f"{_header(facts)}{''.join(sections)}{_settings(facts)}")
 
 
 def _header(facts: ClassFacts) -> str:
@@ -218,7 +212,3 @@ def _section(title: str, said: str, *parts: Iterable[str]) -> str:
 def _key(kind: str, text: str) -> str:
     drawn = f'<path class="{kind}" d="M1,6H27"/>'
     return f'<li><svg class="key" aria-hidden="true" viewBox="0 0 28 12">{drawn}</svg>{text}</li>'
-
-
-def _style() -> str:
-    return files("seqcast.report").joinpath("page.css").read_text("utf-8")

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
-from importlib.resources import files
 
 from seqcast.report.charts import skill_bar
 from seqcast.report.numbers import count, duration, fixed, mase, percent
 from seqcast.report.search_facts import Answer, Row, Rung, SearchFacts
 from seqcast.report.search_plots import above, best_figure, climb_figure, lanes_figure, scale_of
 from seqcast.report.search_settings import LEAST, short
+from seqcast.report.sheet import sheet
 from seqcast.report.words import NOTHING
 
 _KEYS = {"c0": "chosen", "yard": "defaults", "lane tenth": "best tenth", "lane half": "upper half", "lane": "the rest"}
@@ -35,13 +35,7 @@ def search_page(facts: SearchFacts) -> str:
     (1, False, True)
     """
     sections = (_best(facts), _rungs(facts), _lanes(facts), _importance(facts), _table(facts), _failures(facts))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Search · seqcast</title><style>{_style()}</style></head>\n"
-        f"<body><main>{_header(facts)}{''.join(sections)}</main></body></html>\n"
-    )
+    return sheet("Search", f"{_header(facts)}{''.join(sections)}")
 
 
 def verdict(facts: SearchFacts) -> str:
@@ -289,7 +283,3 @@ def _said(value: float) -> str:
 
 def _signed(value: float) -> str:
     return ("+" if value > 0 else "") + fixed(value, 3) if math.isfinite(value) else "unknown"
-
-
-def _style() -> str:
-    return files("seqcast.report").joinpath("page.css").read_text("utf-8")

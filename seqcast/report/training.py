@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 
 from seqcast.report.charts import curve_figure
 from seqcast.report.facts import curves_of
 from seqcast.report.numbers import duration
+from seqcast.report.sheet import sheet
 from seqcast.train.progress import EpochRecord
 
 _KEYS = {"train": "training part", "valid": "validation part", "best": "best epoch"}
@@ -29,15 +29,12 @@ def training_page(runs: Mapping[str, Sequence[EpochRecord]]) -> str:
     """
     keys = "".join(f"<li>{_SAMPLE.format(kind=kind)}{text}</li>" for kind, text in _KEYS.items())
     sections = "".join(_section(name, records, index) for index, (name, records) in enumerate(runs.items()))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Training · seqcast</title><style>{_style()}</style></head>\n"
-        "<body><main><header><h1>Training</h1><p>Loss and mean absolute error by epoch, in scaled units. "
+    body = (
+        "<header><h1>Training</h1><p>Loss and mean absolute error by epoch, in scaled units. "
         "The weights of the marked epoch were kept.</p></header>"
-        f'<ul class="keys">{keys}</ul>{sections}</main></body></html>\n'
+        f'<ul class="keys">{keys}</ul>{sections}'
     )
+    return sheet("Training", body)
 
 
 def _section(name: str, records: Sequence[EpochRecord], index: int) -> str:
@@ -51,7 +48,3 @@ def _section(name: str, records: Sequence[EpochRecord], index: int) -> str:
         f'<section><h3>{escape(name)} <span class="said">{said}</span></h3><div class="figures two">{figures}</div>'
         "</section>\n"
     )
-
-
-def _style() -> str:
-    return files("seqcast.report").joinpath("page.css").read_text("utf-8")

@@ -4,8 +4,6 @@ import math
 import random
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -22,6 +20,7 @@ from seqcast.tune.methods import Asha, Hyperband, Whole
 from seqcast.tune.records import Done, Job, Record
 from seqcast.tune.samplers import Random
 from seqcast.tune.space import Space, defaults
+from tests.report.offline import checked
 
 EVIL = '<script>alert("x")</script>'
 SPACE = Space(
@@ -32,8 +31,6 @@ SPACE = Space(
         "gru": {"model.gru.layers": Choices((1, 2)), "model.gru.context": Choices((None, 24))},
     },
 )
-POINT = re.compile(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
-VOID = {"meta", "br", "img", "input", "link"}
 
 
 def score(model: str, mase: float) -> Score:
@@ -66,43 +63,6 @@ def searched(method, seed: int = 0, worth=None, most: int = 10**6) -> Done:
             record(job.trial, job.epochs, value, stage=job.stage, seconds=seconds, params=params, failed=EVIL)
         )
     return Done(tuple(records))
-
-
-class Tags(HTMLParser):
-    """Every tag is closed by its own end, and nothing but tags of ours is there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: set[str] = set()
-
-    def handle_starttag(self, tag, attrs):
-        self.seen.add(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.seen.add(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def checked(page: str) -> str:
-    """Return a page that is whole, offline and without a script."""
-    tags = Tags()
-    tags.feed(page)
-    tags.close()
-    assert tags.open == [] and not tags.seen & {"script", "link", "img", "iframe"}
-    assert "://" not in page and "nan" not in re.sub(r"<style>.*?</style>", "", page, flags=re.S)
-    for text in re.findall(r'<svg class="plot".*?</svg>(?:<text.*?</text>)*</svg>', page, flags=re.S):
-        root = ElementTree.fromstring(text)
-        assert root.find("title").text and root.find("desc").text
-        for path in root.iter("path"):
-            assert all(0 <= float(x) <= 2000 and 0 <= float(y) <= 1000 for x, y in POINT.findall(path.get("d")))
-    names = re.findall(r' id="([^"]+)"', page)
-    assert len(names) == len(set(names))
-    return page
 
 
 def test_best_so_far_by_hand():
