@@ -193,6 +193,8 @@ class Classifier:
 
     def _read(self, X: Any) -> Any:
         fitted, X = self._fitted(), _kept(X)
+        if hasattr(X, "__len__") and not len(X):
+            raise InputError("Samples to ask about must be at least one; got none.")
         if (fitted.reading is not None) != _are_texts(X):
             learnt = "texts" if fitted.reading is not None else "series"
             raise InputError(f"This Classifier has learnt {learnt}; got something else. Give it {learnt}.")

@@ -409,7 +409,7 @@ def test_of_a_very_long_text_the_network_reads_what_fits():
         ({"model": "lstmm"}, "No network is named 'lstmm'. Did you mean 'lstm'"),
         ({"settings": {"widht": 8}}, r"\[settings\] has no setting 'widht'. Did you mean 'width'"),
         ({"settings": 3}, "settings are a mapping or a ReadingConfig; got a int"),
-        ({"settings": {"width": 3}}, "got 4 heads and 6 channels"),
+        ({"model": "hybrid", "settings": {"width": 3}}, "got 4 heads and 6 channels"),
         ({"text": {"side": "middle"}}, r"\[text\] side: .*'both'; got 'middle'"),
         ({"text": {"ngrams": 7}}, "ngrams are runs of 1 to 3 words, 0 for none; got 7"),
         ({"training": {"epochs": 0}}, "epochs must be at least 1; got 0"),
@@ -509,3 +509,11 @@ def test_texts_and_arrays_of_the_caller_are_not_changed(data):
     quick().fit(texts, data[1])
     quick().fit(series, TWO)
     assert texts == data[0] and np.array_equal(series, STEPS)
+
+
+def test_nothing_asked_is_refused():
+    learnt = Classifier(settings={"width": 4}, training={"epochs": 1}).fit(
+        [[float(k)] * 3 for k in range(8)], [0, 1] * 4
+    )
+    with pytest.raises(InputError, match="at least one; got none"):
+        learnt.predict([])

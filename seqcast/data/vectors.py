@@ -34,6 +34,8 @@ def read_vectors(path: Path, words: pl.Series) -> tuple[Float32[np.ndarray, "N E
     for line, word, numbers in _lines(path):
         if vectors is None:
             vectors = np.zeros((len(words), len(numbers)), dtype=np.float32)
+        if len(numbers) > vectors.shape[1]:
+            word, numbers = _with_blanks(word, numbers, vectors.shape[1])
         if len(numbers) != vectors.shape[1]:
             raise FileError(
                 f"Each word has as many numbers as the first, {vectors.shape[1]}; line {line} of {path.name} has "
@@ -56,6 +58,22 @@ def read_vectors(path: Path, words: pl.Series) -> tuple[Float32[np.ndarray, "N E
             f"Some word of the training texts must have a vector; {path.name} holds none of {len(words):,}."
         )
     return vectors, found, sha256(path)
+
+
+def _with_blanks(word: str, numbers: list[str], width: int) -> tuple[str, list[str]]:
+    """Return a word that holds blanks, as some of GloVe's do, and its numbers; where all is numbers, as it came."""
+    more = numbers[:-width]
+    if all(_is_number(part) for part in more):
+        return word, numbers
+    return " ".join([word, *more]), numbers[-width:]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str, list[str]]]:

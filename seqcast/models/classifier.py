@@ -72,11 +72,6 @@ class ReadingConfig:
                 raise ConfigError(f"{name} must lie in 0 … 1, 1 left out; got {getattr(self, name)}.")
         if self.pool not in get_args(PoolName):
             raise ConfigError(f"No pooling is named {self.pool!r}. {nearest(self.pool, get_args(PoolName))}")
-        if self.width * (1 + self.bidirectional) % self.heads:
-            raise ConfigError(
-                f"What heads share must be a multiple of them; got {self.heads} heads and "
-                f"{self.width * (1 + self.bidirectional)} channels. Choose another width, or other heads."
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +114,7 @@ class SequenceClassifier(nn.Module):
     Raises
     ------
     ConfigError
-        For an unknown name.
+        For an unknown name, or heads that cannot share the channels of a hybrid.
 
     Examples
     --------
@@ -210,6 +205,11 @@ class Encoder(nn.Module):
 
     def __init__(self, config: ReadingConfig, width: int, steps: int):
         super().__init__()
+        if width % config.heads:
+            raise ConfigError(
+                f"What heads share must be a multiple of them; got {config.heads} heads and {width} channels. Choose "
+                "another width, or other heads."
+            )
         self.place = Placed(width, width, steps, config.dropout)
         layer = nn.TransformerEncoderLayer(
             width, config.heads, 2 * width, config.dropout, batch_first=True, norm_first=True

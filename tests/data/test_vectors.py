@@ -26,6 +26,13 @@ def written(path, rows, header=False, words=()):
     return path
 
 
+def test_a_word_may_hold_blanks_as_some_of_glove_do(tmp_path):
+    path = tmp_path / "v.txt"
+    path.write_text("fine 1 2\nat name@domain.com 3 4\n. . . 5 6\ndull 7 8\n", "utf-8")
+    vectors, found, _ = read_vectors(path, pl.Series(["fine", "dull", "at"]))
+    assert vectors.tolist() == [[1, 2], [7, 8], [0, 0]] and found.tolist() == [True, True, False]
+
+
 @pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("name", ["vectors.txt", "vectors.txt.gz"])
 @given(rows=arrays(np.float32, (4, 3), elements=FLOATS), wanted=st.permutations(["fine", "dull", "naïve", "absent"]))

@@ -191,12 +191,17 @@ def test_dropped_words_are_unknown_ones_and_only_in_training():
         ({"width": 0}, "width must be at least 1; got 0"),
         ({"patch": 0}, "patch must be at least 1; got 0"),
         ({"dropout": 1.0}, "dropout must lie in 0 … 1, 1 left out; got 1.0"),
-        ({"width": 3}, "got 2 heads and 3 channels. Choose another width, or other heads"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings, words):
     with pytest.raises(ConfigError, match=words):
         ReadingConfig(**{"width": 4, "heads": 2, "bidirectional": False, **settings})
+
+
+def test_heads_must_share_the_channels_of_a_hybrid_and_of_no_other():
+    with pytest.raises(ConfigError, match="got 2 heads and 3 channels. Choose another width, or other heads"):
+        classifier("hybrid", width=3, bidirectional=False)
+    assert classifier("lstm", width=3, bidirectional=False).head.in_features == 3
 
 
 def test_an_unknown_family_names_the_nearest():
