@@ -44,20 +44,23 @@ def read_vectors(path: Path, words: pl.Series) -> tuple[Float32[np.ndarray, "N E
         place = wanted.get(word)
         if place is None or found[place]:
             continue
-        try:
-            vectors[place] = np.array(numbers, dtype=np.float32)
-        except ValueError:
-            raise FileError(
-                f"Behind a word stand its numbers; line {line} of {path.name} has {numbers[0]!r} …"
-            ) from None
-        if not np.isfinite(vectors[place]).all():
-            raise FileError(f"The numbers of a word must be finite; line {line} of {path.name} has one that is not.")
+        vectors[place] = _read(numbers, f"line {line} of {path.name}")
         found[place] = True
     if vectors is None or not found.any():
         raise FileError(
             f"Some word of the training texts must have a vector; {path.name} holds none of {len(words):,}."
         )
     return vectors, found, sha256(path)
+
+
+def _read(numbers: list[str], place: str) -> Float32[np.ndarray, "E"]:
+    try:
+        vector = np.array(numbers, dtype=np.float32)
+    except ValueError:
+        raise FileError(f"Behind a word stand its numbers; {place} has {numbers[0]!r} …") from None
+    if not np.isfinite(vector).all():
+        raise FileError(f"The numbers of a word must be finite; {place} has one that is not.")
+    return vector
 
 
 def _with_blanks(word: str, numbers: list[str], width: int) -> tuple[str, list[str]]:
