@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -122,7 +123,7 @@ def fingerprints(words: Words) -> Int[np.ndarray, "N"]:
     return (sums[ends] - sums[starts]).view(np.int64)
 
 
-def checked_texts(texts: object) -> list[str]:
+def checked_texts(texts: Any) -> list[str]:
     """Return texts as a list.
 
     Raises
@@ -137,7 +138,7 @@ def checked_texts(texts: object) -> list[str]:
     """
     if isinstance(texts, str) or not hasattr(texts, "__iter__"):
         raise InputError(f"Texts come as a list, one a sample; got a {type(texts).__name__}. Put it in a list.")
-    given = list(texts)  # type: ignore[call-overload]
+    given = list(texts)
     if not given:
         raise InputError("Texts must be at least one; got none.")
     for row, text in enumerate(given):

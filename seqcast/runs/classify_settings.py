@@ -90,7 +90,7 @@ class ClassifySettings:
             text=dict(self.text),
             training=dict(self.training),
             valid=run.valid,
-            order=run.order,  # type: ignore[arg-type]
+            order=run.order,
             refit=run.refit,
             seed=run.seed,
         )
